@@ -1,0 +1,30 @@
+PYTHON ?= python3
+BIN := .venv/bin
+# One thread per process: the tests run in several, and bits depend on the number.
+ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+
+.PHONY: help demo test lint docs clean
+
+help:  ## List the targets.
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+.venv/.ok: pyproject.toml constraints.txt
+	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing (Debian: apt-get install python3-venv)."; exit 1; }
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[docs,test]"
+	@touch $@
+
+demo: .venv/.ok  ## Score two labelled real series; writes demo.png.
+	$(BIN)/python examples/plot_real_series.py
+
+test: lint  ## Run all checks and tests.
+	$(ONE_THREAD) $(BIN)/python -m pytest -q -n 2 --dist worksteal
+
+lint: .venv/.ok  ## Check style and formatting.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+docs: .venv/.ok  ## Build the documentation into docs/_build.
+	$(BIN)/python -m sphinx -W -b html docs docs/_build/html
+
+clean:  ## Remove everything that was built.
+	rm -rf .venv docs/_build docs/auto_examples docs/generated

@@ -1,0 +1,55 @@
+"""Deep anomaly detection for time series, as scikit-learn outlier detectors.
+
+The house, room by room:
+
+`skad.preprocessing`
+    Before a detector: `SlidingWindow` (one window per row), `GaussianNoise` (at fit
+    only).
+`skad.detectors`
+    Outlier detectors over windows: `LSTMForecaster`, `ConvAutoencoder`, and their base
+    class for a network of your own.
+`skad.postprocessing`
+    After a detector: `ReverseWindowing` (from windows back to rows).
+`skad.metrics`
+    Scorers for searches.
+`skad.datasets`
+    Two labelled real series.
+
+A detector answers as scikit-learn's do: `score_samples` (low = abnormal), `offset_`,
+`decision_function`, `predict` (-1 / 1). ``import skad`` imports none of the rooms; the
+names below are loaded when they are first used, and torch only with a detector.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "ConvAutoencoder": "skad.detectors",
+    "GaussianNoise": "skad.preprocessing",
+    "LSTMForecaster": "skad.detectors",
+    "ReverseWindowing": "skad.postprocessing",
+    "SlidingWindow": "skad.preprocessing",
+    "row_context": "skad._context",
+}
+
+__all__ = [
+    "ConvAutoencoder",
+    "GaussianNoise",
+    "LSTMForecaster",
+    "ReverseWindowing",
+    "SlidingWindow",
+    "row_context",
+]
+
+
+def __getattr__(name):
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    if name in {"datasets", "detectors", "metrics", "postprocessing", "preprocessing"}:
+        return import_module(f"skad.{name}")
+    raise AttributeError(f"module 'skad' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

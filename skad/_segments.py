@@ -1,0 +1,158 @@
+"""Where one series ends and the next begins, read off a pandas index.
+
+::
+
+    index      10:00 10:01 10:02 | 14:30 14:31     a gap:      two segments
+    index      (a,0) (a,1) (a,2) | (b,0) (b,1)     two series: two segments
+    array      no index: one segment
+
+A window never crosses a cut. What counts as a gap is learnt once, from the rows
+seen at fit (`learn_gaps`), and then holds for every table, so that the rows at
+hand never change the rule. pandas is never imported: an index is asked for numpy
+arrays, and whatever has no index is one series.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+
+# Row numbers either follow each other or do not; clocks drop a tick now and then.
+_DEFAULT_STEPS = {"row numbers": 1, "numbers": 3, "timestamps": 3}
+# Sums of a decimal step such as 0.1 are off by rounding; that is no gap.
+_ROUNDING = 1 + 1e-9
+
+
+@dataclass(frozen=True)
+class GapRule:
+    """The rule learnt at fit: the kind of index, its step, the widest step allowed."""
+
+    kind: str | None
+    step: object
+    limit: object
+
+    def starts(self, X) -> np.ndarray:
+        """Return the first row of every segment of ``X``, in order, from row 0 on."""
+        times = _Times.of(X)
+        if times is None:
+            return np.zeros(1, dtype=np.intp)
+        if self.kind is not None and times.kind != self.kind:
+            raise ValueError(
+                f"The index of X holds {times.kind}, but at fit it held {self.kind}. "
+                "Pass X with the same kind of index as at fit, or an array, which "
+                "counts as one series."
+            )
+        cuts = times.new_series | times.backwards
+        if self.limit is not None:
+            cuts |= times.differences > self.limit
+        return np.concatenate([[0], np.flatnonzero(cuts) + 1])
+
+
+def learn_gaps(X, max_gap=None) -> GapRule:
+    """Learn the step of the index of ``X``, and the widest difference without a cut."""
+    times = _Times.of(X)
+    if times is None:
+        return GapRule(kind=None, step=None, limit=None)
+    step = times.typical_step()
+    return GapRule(times.kind, step, _limit(times.kind, step, max_gap))
+
+
+def _limit(kind, step, max_gap):
+    if isinstance(max_gap, (timedelta, np.timedelta64)):
+        if kind != "timestamps":
+            raise ValueError(
+                f"max_gap={max_gap!r} is a span of time, but the index of X holds "
+                f"{kind}. Give max_gap as a number of steps, or X a DatetimeIndex."
+            )
+        return np.timedelta64(max_gap)
+    n_steps = _DEFAULT_STEPS[kind] if max_gap is None else max_gap
+    if step is None or np.isinf(n_steps):
+        return None
+    if kind == "timestamps":
+        return np.timedelta64(step, "ns") * n_steps
+    return step * n_steps * _ROUNDING
+
+
+@dataclass(frozen=True)
+class _Times:
+    """What an index says of each row and the one before it."""
+
+    kind: str
+    differences: np.ndarray  # (n - 1,) of each row to the one before
+    new_series: np.ndarray  # (n - 1,) bool: the row belongs to another series
+    backwards: np.ndarray  # (n - 1,) bool: the index starts anew within one series
+
+    @classmethod
+    def of(cls, X):
+        """Read the index of ``X``; None where it has none."""
+        index = getattr(X, "index", None)
+        if index is None or callable(index):
+            return None
+        named = getattr(index, "nlevels", 1) > 1
+        level = index.get_level_values(-1) if named else index
+        values, kind = _values_and_kind(level)
+        codes = np.array(index.codes[:-1]) if named else np.zeros((1, len(values)), int)
+        new_series = (codes[:, 1:] != codes[:, :-1]).any(axis=0)
+        differences = np.diff(values)
+        backwards = ~new_series & (differences <= np.zeros(1, differences.dtype)[0])
+        if named:
+            _refuse_scattered_series(codes, new_series, index)
+        if named or kind == "timestamps":
+            _refuse_disorder(backwards, level)
+        return cls(kind, differences, new_series, backwards)
+
+    def typical_step(self):
+        """Return the median of the differences within a series; None without any."""
+        forward = np.sort(self.differences[~(self.new_series | self.backwards)])
+        return forward[len(forward) // 2] if len(forward) else None
+
+
+def _values_and_kind(level):
+    if hasattr(level, "to_timestamp"):  # periods: their starts
+        level = level.to_timestamp()
+    values = np.asarray(level.values)
+    if values.dtype.kind in "Mm":
+        kind = "timestamps"
+    elif values.dtype.kind in "iu":
+        kind, values = "row numbers", values.astype(np.int64)
+    elif values.dtype.kind == "f":
+        kind = "numbers"
+    else:
+        raise ValueError(
+            f"The index of X holds {type(level[0]).__name__} labels such as "
+            f"{level[0]!r}, which show neither time nor row numbers. Convert it with "
+            "pandas.to_datetime(X.index), or drop it with X.reset_index(drop=True)."
+        )
+    if (np.isnat(values) if values.dtype.kind in "Mm" else np.isnan(values)).any():
+        raise ValueError(
+            "The index of X has missing entries. Drop these rows with "
+            "X[X.index.notna()], or give them a time."
+        )
+    return values, kind
+
+
+def _refuse_scattered_series(codes, new_series, index):
+    first_rows = np.concatenate([[0], np.flatnonzero(new_series) + 1])
+    blocks = codes[:, first_rows]
+    _, first_seen = np.unique(blocks, axis=1, return_index=True)
+    if len(first_seen) == blocks.shape[1]:
+        return
+    again = np.setdiff1d(np.arange(blocks.shape[1]), first_seen)[0]
+    name = index[first_rows[again]][:-1]
+    raise ValueError(
+        f"The rows of series {name[0] if len(name) == 1 else name!r} do not stand "
+        "next to each other. Sort X with X.sort_index()."
+    )
+
+
+def _refuse_disorder(backwards, level):
+    if not backwards.any():
+        return
+    row = int(np.flatnonzero(backwards)[0]) + 1
+    what = "is a duplicate of" if level[row] == level[row - 1] else "comes after"
+    raise ValueError(
+        f"Timestamp {level[row]} (row {row}) {what} {level[row - 1]} in the row "
+        "before; within a series, time must increase. Sort X with X.sort_index(), drop "
+        "duplicates with X[~X.index.duplicated()], and name separate series in an "
+        "outer index level, for example with pandas.concat(frames, keys=names)."
+    )

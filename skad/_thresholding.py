@@ -1,0 +1,64 @@
+"""From scores to labels: one threshold, `offset_`, as in scikit-learn."""
+
+from numbers import Real
+
+import numpy as np
+from sklearn.base import OutlierMixin
+from sklearn.utils._param_validation import Interval, StrOptions
+
+CONTAMINATION = [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")]
+
+
+def threshold(scores, contamination):
+    """Return the score below which a row is an outlier.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n,)
+        Scores of the training rows, low = abnormal.
+    contamination : "auto" or float in (0, 0.5]
+        The share of the training rows to be flagged; "auto" takes the median minus
+        three (unscaled) median absolute deviations.
+
+    Returns
+    -------
+    offset : float
+    """
+    if contamination == "auto":
+        median = np.median(scores)
+        return float(median - 3 * np.median(np.abs(scores - median)))
+    return float(np.percentile(scores, 100 * contamination))
+
+
+class ThresholdMixin(OutlierMixin):
+    """Labels and decisions for what has `score_samples` and `offset_`."""
+
+    def decision_function(self, X):
+        """Score rows relative to the threshold: negative means outlier.
+
+        Parameters
+        ----------
+        X : array-like
+            As for `score_samples`.
+
+        Returns
+        -------
+        decision : ndarray of shape (n,), float64
+            ``score_samples(X) - offset_``.
+        """
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X):
+        """Tell outliers from inliers.
+
+        Parameters
+        ----------
+        X : array-like
+            As for `score_samples`.
+
+        Returns
+        -------
+        labels : ndarray of shape (n,), int64
+            -1 for outliers (``decision_function(X) < 0``), 1 for inliers.
+        """
+        return np.where(self.decision_function(X) < 0, -1, 1)

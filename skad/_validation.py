@@ -1,0 +1,218 @@
+"""What may enter: a table of finite numbers, or windows of them.
+
+scikit-learn's `validate_data` does most of it. Added here is what it lets pass in
+silence (masked arrays, digits as text, timestamps), the third dimension, a finite
+check that reads a series once instead of every window over it, and messages that
+say what to do about a series.
+"""
+
+import datetime
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils.validation import validate_data
+
+from skad._windows import as_dtype, series_under
+
+# Errors are squared and summed over a window: of larger values float32 makes inf.
+LARGEST = 1e17
+
+
+def check_rows(estimator, X, *, reset):
+    """Validate a table of shape (n_timestamps, n_channels); float32 stays float32."""
+    _refuse_no_numbers(X)
+    if n_dimensions(X) > 2:
+        raise ValueError(
+            f"X has {n_dimensions(X)} dimensions: are these windows already? "
+            f"{_name(estimator)} needs a table of shape (n_timestamps, n_channels)."
+        )
+    rows = _validate(estimator, X, reset)
+    rows = rows.astype(_float_type(rows.dtype), copy=False)
+    refuse_missing(rows, estimator)
+    return rows
+
+
+def check_windows(estimator, X, *, reset, n_channels=1, expected=None):
+    """Validate windows, 3-D or flattened, and view them as 3-D.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Gets `n_features_in_` (of the flattened window) when ``reset``.
+    X : array-like of shape (n, n_timesteps, n_channels) or (n, n_features)
+        Flattened windows are read in time-major order.
+    reset : bool
+        True at fit.
+    n_channels : int, default=1
+        The channels of flattened windows.
+    expected : tuple of int or None, default=None
+        The ``(n_timesteps, n_channels)`` seen at fit.
+
+    Returns
+    -------
+    windows : ndarray of shape (n, n_timesteps, n_channels)
+        float32 stays float32, all else is float64; no copy of overlapping windows.
+    """
+    _refuse_no_numbers(X)
+    if n_dimensions(X) > 3:
+        raise ValueError(
+            f"X has {n_dimensions(X)} dimensions; {_name(estimator)} needs windows of "
+            "shape (n_windows, n_timesteps, n_channels), or flattened to two "
+            "dimensions. Reshape X."
+        )
+    if n_dimensions(X) == 3:
+        X = np.asarray(X)
+        _refuse_other_shape(estimator, X.shape[1:], expected)
+        windows = _validate(estimator, X.reshape(len(X), -1), reset).reshape(X.shape)
+    else:
+        flat = _validate(estimator, X, reset)
+        shape = expected or _window_shape(flat.shape[1], n_channels)
+        windows = flat.reshape(len(flat), *shape)
+    refuse_missing(windows, estimator)
+    return as_dtype(windows, _float_type(windows.dtype))
+
+
+def n_dimensions(X):
+    """Count the dimensions of an array-like."""
+    return len(X.shape) if hasattr(X, "shape") else np.asarray(X).ndim
+
+
+def refuse_missing(values, estimator):
+    """Raise where a value is NaN or infinite, naming the first row and column."""
+    values, unit = _without_overlap(values)
+    finite = np.isfinite(values)
+    if finite.all():
+        return
+    row, column = np.argwhere(~finite.reshape(len(values), -1))[0]
+    if np.isnan(values).any():
+        found, cure = (
+            "NaN",
+            (
+                "impute it (sklearn.impute.SimpleImputer) or carry the last reading "
+                "forward (X.ffill()) before SlidingWindow"
+            ),
+        )
+    else:
+        found, cure = (
+            "infinity",
+            (
+                "replace it by a reading, or treat it as missing and impute it, before "
+                "SlidingWindow"
+            ),
+        )
+    raise ValueError(
+        f"X contains {found}: the first value that is not finite stands in {unit} "
+        f"{row}, column {column}. {_name(estimator)} needs a finite number everywhere: "
+        f"{cure}."
+    )
+
+
+def refuse_huge(windows, estimator):
+    """Raise where the square of a value would overflow single precision."""
+    values, _ = _without_overlap(windows)
+    largest = max(abs(values.max()), abs(values.min()))
+    if largest >= LARGEST:
+        raise ValueError(
+            f"X holds a value of magnitude {largest:.3g}; {_name(estimator)} computes "
+            f"in single precision and takes values below {LARGEST:.0e}. Scale X, for "
+            "example by a StandardScaler before SlidingWindow."
+        )
+
+
+def _validate(estimator, X, reset):
+    try:
+        return validate_data(
+            estimator, X, reset=reset, ensure_all_finite=False, ensure_min_samples=1
+        )
+    except TypeError as error:
+        if issparse(X):
+            raise
+        raise TypeError(
+            f"{error} X must hold numbers and nothing else: convert or drop the column "
+            "that does not."
+        ) from error
+
+
+def _float_type(dtype):
+    return np.float32 if dtype == np.float32 else np.float64
+
+
+def _window_shape(n_features, n_channels):
+    if n_features % n_channels:
+        raise ValueError(
+            f"X has n_features = {n_features}, which n_channels={n_channels} does not "
+            "divide. A flattened window has n_timesteps * n_channels columns: set "
+            "n_channels to the number of columns that SlidingWindow received."
+        )
+    return n_features // n_channels, n_channels
+
+
+def _refuse_other_shape(estimator, shape, expected):
+    if expected is not None and tuple(shape) != tuple(expected):
+        raise ValueError(
+            f"X holds windows of {shape[0]} timesteps and {shape[1]} channels, but "
+            f"{_name(estimator)} was fitted on {expected[0]} timesteps and "
+            f"{expected[1]} channels. Cut X with the SlidingWindow used at fit."
+        )
+
+
+def _refuse_no_numbers(X):
+    if np.ma.isMaskedArray(X):
+        raise ValueError(
+            "X is a masked array, and the mask would be lost. Fill it, for example "
+            "with X.filled(np.nan) and an imputer before SlidingWindow."
+        )
+    columns = getattr(X, "columns", None)
+    for position, kind in enumerate(_column_kinds(X)):
+        if kind in "biuf":
+            continue
+        where = "X" if columns is None else f"Column {columns[position]!r}"
+        values = np.asarray(X if columns is None else X[columns[position]])
+        _refuse_kind(values, where)
+
+
+def _column_kinds(X):
+    if hasattr(X, "columns") and hasattr(X, "dtypes"):
+        # A table of pandas or polars; what is no numpy dtype is looked at by value.
+        return [getattr(dtype, "kind", "O") for dtype in list(X.dtypes)]
+    if hasattr(X, "dtype"):
+        return [getattr(X.dtype, "kind", "f")]
+    return [np.asarray(X).dtype.kind] if isinstance(X, (list, tuple)) else []
+
+
+def _refuse_kind(values, where):
+    found = _odd_value(values)
+    if isinstance(
+        found, (datetime.date, datetime.timedelta, np.datetime64, np.timedelta64)
+    ):
+        raise ValueError(
+            f"{where} holds times such as {found!s}, not readings. Times belong to the "
+            "index: X.set_index(column) for a DataFrame; else drop them."
+        )
+    if isinstance(found, (str, bytes)):
+        raise ValueError(
+            f"{where} holds text such as {found!r}, not numbers. Convert it, for "
+            "example with X.astype(float) or pandas.to_numeric, or drop it."
+        )
+
+
+def _odd_value(values):
+    """Return the first text or time among ``values``, or None."""
+    if values.dtype.kind in "MmUST":
+        return values.flat[0] if values.size else None
+    if values.dtype.kind != "O":
+        return None
+    odd = (str, bytes, datetime.date, datetime.timedelta, np.datetime64, np.timedelta64)
+    return next((value for value in values.flat if isinstance(value, odd)), None)
+
+
+def _without_overlap(values):
+    """Return the distinct rows behind ``values``, and what to call one of them."""
+    if values.ndim == 3:
+        series = series_under(values)
+        return (values, "window") if series is None else (series, "row")
+    return values, "row"
+
+
+def _name(estimator):
+    return type(estimator).__name__

@@ -1,0 +1,137 @@
+"""Strided windows over a series, and the way back from windows to rows.
+
+A window ends at its row: window ``t`` of a series padded on the left holds the
+rows ``t - size + 1 .. t``. With ``size=4`` and the first row repeated::
+
+    row       0 1 2 3 4 5            window 0   0 0 0 0
+    series    a b c d e f            window 1   0 0 0 1      (rows by number)
+                                     window 2   0 0 1 2
+    padded    a a a|a b c d e f      window 3   0 1 2 3
+                                     window 4   1 2 3 4
+                                     window 5   2 3 4 5
+
+The windows are a view: one padded copy of the series is all that is stored, and
+its first two strides are equal. That property is also how a series is recognised
+again under its windows (`series_under`), so that what holds for the whole series
+(a finite check, a change of dtype, a hash) costs one pass over the rows and not
+one over all windows.
+
+The way back (`mean_over_cover`) averages, for each row, the scores of the windows
+that cover it::
+
+    row 2 is covered by the windows 2, 3, 4, 5   ->   mean(s2, s3, s4, s5)
+    row 5 only by window 5 so far                ->   s5
+"""
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
+
+
+def windows_over(series: np.ndarray, size: int) -> np.ndarray:
+    """View ``(n, n_channels)`` rows as ``(n - size + 1, size, n_channels)`` windows."""
+    return sliding_window_view(series, size, axis=0).transpose(0, 2, 1)
+
+
+def trailing_windows(
+    series: np.ndarray, size: int, padding: str | float = "edge"
+) -> np.ndarray:
+    """View a padded copy of ``series`` as one window per row, ending at that row."""
+    fill = series[:1] if padding == "edge" else np.full_like(series[:1], padding)
+    padded = np.concatenate([np.repeat(fill, size - 1, axis=0), series])
+    return windows_over(padded, size)
+
+
+def segment_windows(
+    series: np.ndarray, size: int, starts: np.ndarray, padding: str | float = "edge"
+) -> np.ndarray:
+    """Give each segment its own trailing windows; a view while there is only one."""
+    if len(starts) == 1:
+        return trailing_windows(series, size, padding)
+    windows = np.empty((len(series), size, series.shape[1]), dtype=series.dtype)
+    for start, stop in segment_bounds(starts, len(series)):
+        windows[start:stop] = trailing_windows(series[start:stop], size, padding)
+    return windows
+
+
+def segment_bounds(starts: np.ndarray, n_rows: int) -> list[tuple[int, int]]:
+    """Pair the first row of each segment with the row after its last."""
+    edges = [*starts.tolist(), n_rows]
+    return list(zip(edges[:-1], edges[1:], strict=True))
+
+
+def series_under(windows: np.ndarray) -> np.ndarray | None:
+    """Recover the series that 3-D windows look at, or None if they are no such view.
+
+    Equal strides along the first two axes mean that step ``j`` of window ``i`` is
+    row ``i + j`` of one block of memory.
+    """
+    n_windows, size, n_channels = windows.shape
+    row_stride, step_stride, channel_stride = windows.strides
+    if n_windows < 2 or size < 2 or row_stride != step_stride:
+        return None
+    return as_strided(
+        windows,
+        shape=(n_windows + size - 1, n_channels),
+        strides=(row_stride, channel_stride),
+        writeable=False,
+    )
+
+
+def as_dtype(windows: np.ndarray, dtype: type) -> np.ndarray:
+    """Convert windows; where they overlap, convert the series and view it again."""
+    if windows.dtype == dtype:
+        return windows
+    series = series_under(windows)
+    if series is None:
+        return windows.astype(dtype)
+    return windows_over(series.astype(dtype), windows.shape[1])
+
+
+def mean_over_cover(
+    scores: np.ndarray, size: int, starts: np.ndarray, *, causal: bool = False
+) -> np.ndarray:
+    """Average, row by row, the scores of the windows that cover the row.
+
+    Row ``t`` is covered by the windows that end at ``t .. t + size - 1``; at the end
+    of a segment those that do not exist yet are left out. With ``causal`` the
+    windows ending at ``t - size + 1 .. t`` are taken instead.
+    """
+    means = np.empty(len(scores), dtype=np.float64)
+    for start, stop in segment_bounds(starts, len(scores)):
+        segment = scores[start:stop]
+        if causal:
+            means[start:stop] = _mean_ahead(segment[::-1], size)[::-1]
+        else:
+            means[start:stop] = _mean_ahead(segment, size)
+    return means
+
+
+def _mean_ahead(scores: np.ndarray, size: int) -> np.ndarray:
+    """Average each score with the ``size - 1`` that follow, as far as they exist."""
+    n = len(scores)
+    padded = np.concatenate([scores, np.zeros(size - 1)])
+    counts = np.minimum(np.arange(n, 0, -1), size)
+    return _sum_ahead(padded, size)[:n] / counts
+
+
+def _sum_ahead(values: np.ndarray, size: int) -> np.ndarray:
+    """Sum ``size`` consecutive values by doubling: ``S[2k][t] = S[k][t] + S[k][t+k]``.
+
+    Every sum is built in one order, whatever lies around it, so a slice gives the
+    very bits of the whole; a running sum would not, and one huge value would
+    spoil all that follow.
+    """
+    total, covered = None, 0
+    block, width = values, 1
+    while width <= size:
+        if size & width:
+            if total is None:
+                total = block
+            else:
+                length = len(block) - covered
+                total = total[:length] + block[covered:]
+            covered += width
+        if 2 * width <= size:
+            block = block[:-width] + block[width:]
+        width *= 2
+    return total

@@ -1,0 +1,324 @@
+"""The frame around a network: fit, score, threshold, the same for every detector."""
+
+from abc import ABC, abstractmethod
+from numbers import Integral, Real
+
+import numpy as np
+import torch
+from joblib import Memory
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from skad._scoring import mean_squared_errors
+from skad._thresholding import CONTAMINATION, ThresholdMixin, threshold
+from skad._training import OPTIMIZERS, check_device, diverged
+from skad._validation import check_windows, refuse_huge
+from skad._windows import as_dtype
+from skad.detectors._memory import remembered_net
+from skad.detectors._scaling import scale_windows
+
+_AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
+
+
+class NetworkDetector(ThresholdMixin, BaseEstimator, ABC):
+    """Base class: an outlier detector around a torch network that explains windows.
+
+    A subclass gives `make_network` and, where the network does not rebuild its whole
+    input, `inputs_and_targets`. Everything that a user calls stands here, once.
+    Think twice before adding a method.
+
+    Parameters
+    ----------
+    n_channels : int, default=1
+        The channels of flattened windows, ``(n, n_timesteps * n_channels)`` in
+        time-major order. Three-dimensional windows show theirs.
+    window_scaling : {None, "mean", "standard"}, default=None
+        What is taken out of each window before the network sees it: nothing, the
+        mean of each channel over the input steps, or that mean and the standard
+        deviation (1 where a channel is constant). The target is treated with the
+        same numbers, and the errors are those of the scaled values.
+    input_noise : float, default=0.0
+        Standard deviation of Gaussian noise, drawn anew for every training batch and
+        added to the (scaled) input while the target stays clean. Scoring adds none.
+    max_epochs : int, default=10
+        Number of passes over the training windows.
+    max_windows_per_epoch : int, default=None
+        Number of windows drawn anew, without replacement, for each epoch; None takes
+        all of them.
+    batch_size : int, default=128
+        Windows per optimiser step. It does not change how scores are computed.
+    lr : float, default=1e-3
+        Learning rate.
+    optimizer : {"adam", "adamw", "sgd"} or class, default="adam"
+        A name, or a subclass of `torch.optim.Optimizer`.
+    early_stopping : bool, default=False
+        Whether to hold back the end of the series, stop when its loss no longer
+        improves, and go back to the best weights.
+    validation_fraction : float, default=0.1
+        The share of the windows, the last in time, held back by ``early_stopping``.
+        The ``n_timesteps - 1`` windows before them share rows with them and are
+        dropped.
+    n_iter_no_change : int, default=10
+        Epochs without improvement after which ``early_stopping`` stops.
+    contamination : "auto" or float in (0, 0.5], default="auto"
+        The share of the training windows below the threshold `offset_`; "auto" puts
+        it three median absolute deviations below the median training score.
+    device : str, default="cpu"
+        Where torch computes, for example "cuda".
+    warm_start : bool, default=False
+        Whether a further `fit` goes on from the present weights, for `max_epochs`
+        more, rather than from new ones.
+    memory : str or joblib.Memory, default=None
+        A folder or cache for trained networks, keyed by the series, the training
+        parameters and an int ``random_state``: a change of ``contamination`` then
+        trains nothing. A change in the code of a network of your own is not seen:
+        clear the cache.
+    verbose : int, default=0
+        Above 0, one line per epoch is printed.
+    random_state : int, RandomState instance or None, default=None
+        Decides initial weights, the order of the windows and the noise. An int or an
+        instance leaves all global random states alone; None draws one seed from
+        numpy's.
+
+    Attributes
+    ----------
+    net_ : skorch.NeuralNet
+        The trained net; ``net_.module_`` is the torch module.
+    offset_ : float
+        The threshold: ``decision_function(X) = score_samples(X) - offset_``.
+    window_shape_ : tuple of int
+        ``(n_timesteps, n_channels)`` of the windows seen at fit.
+    n_iter_ : int
+        Number of epochs trained, over all fits of a warm start.
+    loss_curve_ : list of float
+        Mean training loss (squared error) of each epoch.
+    validation_scores_ : list of float or None
+        Minus the validation loss of each epoch; None without ``early_stopping``.
+    n_features_in_ : int
+        ``n_timesteps * n_channels``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names, when X was a DataFrame of flattened windows.
+
+    See Also
+    --------
+    LSTMForecaster : Forecasts the end of a window.
+    ConvAutoencoder : Rebuilds a window.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from torch import nn
+    >>> from skad.detectors import NetworkDetector
+    >>> class LinearAutoencoder(NetworkDetector):
+    ...     def make_network(self, n_timesteps, n_channels):
+    ...         width = n_timesteps * n_channels
+    ...         return nn.Sequential(
+    ...             nn.Flatten(), nn.Linear(width, 2), nn.Linear(2, width),
+    ...             nn.Unflatten(1, (n_timesteps, n_channels)),
+    ...         )
+    >>> windows = np.random.default_rng(0).normal(size=(50, 8))
+    >>> LinearAutoencoder(random_state=0).fit(windows).score_samples(windows).shape
+    (50,)
+    """
+
+    _parameter_constraints = {
+        "n_channels": [_AT_LEAST_ONE],
+        "window_scaling": [StrOptions({"mean", "standard"}), None],
+        "input_noise": [Interval(Real, 0, None, closed="left")],
+        "max_epochs": [_AT_LEAST_ONE],
+        "max_windows_per_epoch": [_AT_LEAST_ONE, None],
+        "batch_size": [_AT_LEAST_ONE],
+        "lr": [Interval(Real, 0, None, closed="neither")],
+        "optimizer": [StrOptions(set(OPTIMIZERS)), type],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [_AT_LEAST_ONE],
+        "contamination": CONTAMINATION,
+        "device": [str, torch.device],
+        "warm_start": ["boolean"],
+        "memory": [str, Memory, None],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        *,
+        n_channels=1,
+        window_scaling=None,
+        input_noise=0.0,
+        max_epochs=10,
+        max_windows_per_epoch=None,
+        batch_size=128,
+        lr=1e-3,
+        optimizer="adam",
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        contamination="auto",
+        device="cpu",
+        warm_start=False,
+        memory=None,
+        verbose=0,
+        random_state=None,
+    ):
+        self.n_channels = n_channels
+        self.window_scaling = window_scaling
+        self.input_noise = input_noise
+        self.max_epochs = max_epochs
+        self.max_windows_per_epoch = max_windows_per_epoch
+        self.batch_size = batch_size
+        self.lr = lr
+        self.optimizer = optimizer
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.contamination = contamination
+        self.device = device
+        self.warm_start = warm_start
+        self.memory = memory
+        self.verbose = verbose
+        self.random_state = random_state
+
+    @abstractmethod
+    def make_network(self, n_timesteps, n_channels):
+        """Build the torch module, with weights that are not yet trained.
+
+        Parameters
+        ----------
+        n_timesteps : int
+            Steps of a window.
+        n_channels : int
+            Channels of a window.
+
+        Returns
+        -------
+        network : torch.nn.Module
+            Maps the inputs of `inputs_and_targets` to the shape of its targets.
+
+        Raises
+        ------
+        ValueError
+            If the architecture does not fit such windows.
+        """
+
+    def inputs_and_targets(self, windows):
+        """Split windows into what the network sees and what it has to produce.
+
+        Parameters
+        ----------
+        windows : torch.Tensor of shape (batch, n_timesteps, n_channels), float32
+            Windows in time order.
+
+        Returns
+        -------
+        inputs : torch.Tensor of shape (batch, n_input_steps, n_channels)
+            Here the windows themselves.
+        targets : torch.Tensor of shape (batch, n_target_steps, n_channels)
+            Here the windows themselves.
+        """
+        return windows, windows
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Train the network and set the threshold.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_timesteps, n_channels) or (n, n_features)
+            Windows of (mostly) normal data, in time order.
+        y : Ignored
+            Present for API consistency.
+
+        Returns
+        -------
+        self : object
+            Fitted. If anything is raised, an interrupt included, the estimator keeps
+            the state it had before.
+
+        Raises
+        ------
+        ValueError
+            If X is no table of finite numbers, has fewer than two windows, or holds
+            windows that the network cannot take; if the device is not there; if
+            training diverges.
+        """
+        before = vars(self).copy()
+        try:
+            self._fit(X)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+        return self
+
+    def _fit(self, X):
+        check_device(self.device)
+        goes_on = self.warm_start and hasattr(self, "net_")
+        expected = self.window_shape_ if goes_on else None
+        windows = self._check_windows(X, reset=True, expected=expected)
+        if len(windows) < 2:
+            raise ValueError(
+                f"X has n_samples = {len(windows)}; {type(self).__name__} needs at "
+                "least 2 windows, and many more to learn from. Pass a longer series."
+            )
+        self.window_shape_ = windows.shape[1:]
+        self.n_features_in_ = windows.shape[1] * windows.shape[2]
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        self.net_ = remembered_net(self, windows, seed, self.net_ if goes_on else None)
+        self.n_iter_ = len(self.net_.history)
+        self.loss_curve_ = list(self.net_.history[:, "train_loss"])
+        losses = [row["valid_loss"] for row in self.net_.history if "valid_loss" in row]
+        self.validation_scores_ = [-loss for loss in losses] or None
+        scores = self._score_windows(windows)
+        if not np.isfinite(scores).all():
+            raise diverged("the trained network does not return finite numbers")
+        self.offset_ = threshold(scores, self.contamination)
+
+    def score_samples(self, X):
+        """Score windows by how well the network explains them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_timesteps, n_channels) or (n, n_features)
+            Windows of the length seen at fit.
+
+        Returns
+        -------
+        scores : ndarray of shape (n,), float64
+            Minus the mean squared error of each window, in the squared units of the
+            (scaled) input: the lower, the more abnormal. A score depends on its own
+            window and on nothing else in X.
+
+        Raises
+        ------
+        ValueError
+            If X is no table of finite numbers or its windows have another shape than
+            at fit.
+        """
+        check_is_fitted(self)
+        windows = self._check_windows(X, reset=False, expected=self.window_shape_)
+        return self._score_windows(windows)
+
+    def _score_windows(self, windows):
+        return -mean_squared_errors(
+            self.net_.module_, windows, self._prepare, self.net_.device
+        )
+
+    def _prepare(self, windows):
+        inputs, targets = self.inputs_and_targets(windows)
+        return scale_windows(inputs, targets, self.window_scaling)
+
+    def _check_windows(self, X, *, reset, expected):
+        windows = check_windows(
+            self, X, reset=reset, n_channels=self.n_channels, expected=expected
+        )
+        refuse_huge(windows, self)
+        return as_dtype(windows, np.float32)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags

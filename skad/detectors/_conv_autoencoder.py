@@ -1,0 +1,238 @@
+"""Detect windows that a convolutional autoencoder cannot rebuild."""
+
+import math
+from numbers import Integral
+
+from sklearn.utils._param_validation import Interval
+
+from skad.detectors._base import NetworkDetector
+from skad.networks._conv_autoencoder import ConvAutoencoderNetwork
+
+_AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
+
+
+class ConvAutoencoder(NetworkDetector):
+    """Detect windows that a convolutional autoencoder cannot rebuild.
+
+    One-dimensional convolutions over time narrow the window to ``channels[-1]``
+    channels, transposed convolutions widen it again [1]_; rectifiers stand between the
+    layers and the output is linear. Trained on (mostly) normal data, it rebuilds what
+    it knows. The score of a window is minus the mean squared error over its steps and
+    channels.
+
+    Parameters
+    ----------
+    channels : tuple of int, default=(32, 16)
+        Output channels of each convolution; the decoder mirrors them.
+    kernel_size : int, default=3
+        Steps that a convolution looks at. An odd number keeps it centred.
+    stride : int, default=1
+        Steps between two outputs of each convolution: every layer divides the length
+        by it, rounding up, and the decoder restores the lengths.
+    n_channels : int, default=1
+        The channels of flattened windows, ``(n, n_timesteps * n_channels)`` in
+        time-major order. Three-dimensional windows show theirs.
+    window_scaling : {None, "mean", "standard"}, default=None
+        What is taken out of each window before the network sees it: nothing, the
+        mean of each channel over the input steps, or that mean and the standard
+        deviation (1 where a channel is constant). The target is treated with the
+        same numbers, and the errors are those of the scaled values.
+    input_noise : float, default=0.0
+        Standard deviation of Gaussian noise, drawn anew for every training batch and
+        added to the (scaled) input while the target stays clean. Scoring adds none.
+    max_epochs : int, default=10
+        Number of passes over the training windows.
+    max_windows_per_epoch : int, default=None
+        Number of windows drawn anew, without replacement, for each epoch; None takes
+        all of them.
+    batch_size : int, default=128
+        Windows per optimiser step. It does not change how scores are computed.
+    lr : float, default=1e-3
+        Learning rate.
+    optimizer : {"adam", "adamw", "sgd"} or class, default="adam"
+        A name, or a subclass of `torch.optim.Optimizer`.
+    early_stopping : bool, default=False
+        Whether to hold back the end of the series, stop when its loss no longer
+        improves, and go back to the best weights.
+    validation_fraction : float, default=0.1
+        The share of the windows, the last in time, held back by ``early_stopping``.
+        The ``n_timesteps - 1`` windows before them share rows with them and are
+        dropped.
+    n_iter_no_change : int, default=10
+        Epochs without improvement after which ``early_stopping`` stops.
+    contamination : "auto" or float in (0, 0.5], default="auto"
+        The share of the training windows below the threshold `offset_`; "auto" puts
+        it three median absolute deviations below the median training score.
+    device : str, default="cpu"
+        Where torch computes, for example "cuda".
+    warm_start : bool, default=False
+        Whether a further `fit` goes on from the present weights, for `max_epochs`
+        more, rather than from new ones.
+    memory : str or joblib.Memory, default=None
+        A folder or cache for trained networks, keyed by the series, the training
+        parameters and an int ``random_state``: a change of ``contamination`` then
+        trains nothing. A change in the code of a network of your own is not seen:
+        clear the cache.
+    verbose : int, default=0
+        Above 0, one line per epoch is printed.
+    random_state : int, RandomState instance or None, default=None
+        Decides initial weights, the order of the windows and the noise. An int or an
+        instance leaves all global random states alone; None draws one seed from
+        numpy's.
+
+    Attributes
+    ----------
+    net_ : skorch.NeuralNet
+        The trained net; ``net_.module_`` is the torch module.
+    offset_ : float
+        The threshold: ``decision_function(X) = score_samples(X) - offset_``.
+    window_shape_ : tuple of int
+        ``(n_timesteps, n_channels)`` of the windows seen at fit.
+    n_iter_ : int
+        Number of epochs trained, over all fits of a warm start.
+    loss_curve_ : list of float
+        Mean training loss (squared error) of each epoch.
+    validation_scores_ : list of float or None
+        Minus the validation loss of each epoch; None without ``early_stopping``.
+    n_features_in_ : int
+        ``n_timesteps * n_channels``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names, when X was a DataFrame of flattened windows.
+
+    See Also
+    --------
+    LSTMForecaster : Forecasts the end of the window instead of rebuilding it.
+    skad.preprocessing.SlidingWindow : Cuts a series into windows.
+    skad.postprocessing.ReverseWindowing : Spreads the scores of windows over rows.
+
+    Notes
+    -----
+    With ``stride=1`` and few channels the network is wider inside than outside: with
+    ``channels=(32, 16)`` each step of a single channel becomes 16 numbers, and nothing
+    forces the network to leave an anomaly out. ``kernel_size=7, stride=2`` makes a
+    bottleneck in time.
+
+    References
+    ----------
+    .. [1] J. Masci, U. Meier, D. Ciresan and J. Schmidhuber, "Stacked convolutional
+       auto-encoders for hierarchical feature extraction", ICANN, 2011.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skad import ConvAutoencoder, SlidingWindow
+    >>> X = np.sin(np.arange(400) / 5).reshape(-1, 1)
+    >>> X[300:316] = 0.0
+    >>> detector = make_pipeline(
+    ...     SlidingWindow(window_size=16),
+    ...     ConvAutoencoder((8, 2), 7, stride=2, lr=1e-2, random_state=0),
+    ... )
+    >>> 300 <= detector.fit(X[:250]).score_samples(X).argmin() < 332
+    True
+    """
+
+    _parameter_constraints = {
+        **NetworkDetector._parameter_constraints,
+        "channels": ["array-like"],
+        "kernel_size": [_AT_LEAST_ONE],
+        "stride": [_AT_LEAST_ONE],
+    }
+
+    def __init__(
+        self,
+        channels=(32, 16),
+        kernel_size=3,
+        stride=1,
+        *,
+        n_channels=1,
+        window_scaling=None,
+        input_noise=0.0,
+        max_epochs=10,
+        max_windows_per_epoch=None,
+        batch_size=128,
+        lr=1e-3,
+        optimizer="adam",
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        contamination="auto",
+        device="cpu",
+        warm_start=False,
+        memory=None,
+        verbose=0,
+        random_state=None,
+    ):
+        super().__init__(
+            n_channels=n_channels,
+            window_scaling=window_scaling,
+            input_noise=input_noise,
+            max_epochs=max_epochs,
+            max_windows_per_epoch=max_windows_per_epoch,
+            batch_size=batch_size,
+            lr=lr,
+            optimizer=optimizer,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            n_iter_no_change=n_iter_no_change,
+            contamination=contamination,
+            device=device,
+            warm_start=warm_start,
+            memory=memory,
+            verbose=verbose,
+            random_state=random_state,
+        )
+        self.channels = channels
+        self.kernel_size = kernel_size
+        self.stride = stride
+
+    def make_network(self, n_timesteps, n_channels):
+        """Build the convolutions and their mirror image.
+
+        Parameters
+        ----------
+        n_timesteps : int
+            Steps of a window.
+        n_channels : int
+            Channels of a window.
+
+        Returns
+        -------
+        network : torch.nn.Module
+            Maps ``(batch, n_timesteps, n_channels)`` to the same shape.
+
+        Raises
+        ------
+        ValueError
+            If ``channels`` is no sequence of positive integers, or if the kernel or the
+            stride of a layer is too long for what the window holds there.
+        """
+        _refuse_channels(self.channels)
+        length = n_timesteps
+        for layer, _ in enumerate(self.channels, start=1):
+            longest = {"kernel_size": 2 * length - 1, "stride": length}
+            for name, limit in longest.items():
+                if getattr(self, name) > limit:
+                    raise ValueError(
+                        f"{name}={getattr(self, name)} does not fit layer {layer}: of "
+                        f"windows of {n_timesteps} timestep(s) (n_features = "
+                        f"{n_timesteps * n_channels}, n_channels = {n_channels}) it "
+                        f"receives {length}, which hold a {name} of at most {limit}. "
+                        f"Cut longer windows, or lower {name}."
+                    )
+            length = math.ceil(length / self.stride)
+        return ConvAutoencoderNetwork(
+            n_channels, tuple(self.channels), self.kernel_size, self.stride
+        )
+
+
+def _refuse_channels(channels):
+    if len(channels) and all(
+        isinstance(width, Integral) and not isinstance(width, bool) and width >= 1
+        for width in channels
+    ):
+        return
+    raise ValueError(
+        f"channels={channels!r} must be one or more integers of at least 1, the output "
+        "channels of each convolution, such as (32, 16)."
+    )

@@ -1,0 +1,94 @@
+"""From parameters and windows to a trained net."""
+
+import copy
+import math
+
+from skad._training import OPTIMIZERS, WindowBatches, new_net, train
+
+
+def trained_net(detector, windows, seed, start=None):
+    """Train the network of ``detector``.
+
+    Parameters
+    ----------
+    detector : NetworkDetector
+        Gives the parameters and the hooks; nothing is stored in it.
+    windows : ndarray of shape (n, n_timesteps, n_channels), float32
+        In time order.
+    seed : int
+        Decides weights, order and noise.
+    start : skorch.NeuralNet, default=None
+        A trained net to go on from; it stays as it is.
+
+    Returns
+    -------
+    net : skorch.NeuralNet
+    """
+    windows, held_back = _split_in_time(detector, windows)
+    net = _new_net(detector, windows.shape[1:], seed)
+    if start is not None:
+        net = _going_on(detector, start, net)
+    batches = WindowBatches(
+        windows,
+        detector._prepare,
+        detector.batch_size,
+        seed=seed,
+        epoch=len(net.history),
+        max_windows=detector.max_windows_per_epoch,
+        input_noise=detector.input_noise,
+    )
+    validation = None
+    if held_back is not None:
+        validation = WindowBatches(held_back, detector._prepare, detector.batch_size)
+    return train(
+        net,
+        batches,
+        validation,
+        max_epochs=detector.max_epochs,
+        patience=detector.n_iter_no_change,
+        verbose=detector.verbose,
+    )
+
+
+def _new_net(detector, shape, seed):
+    return new_net(
+        lambda: detector.make_network(*shape),
+        seed,
+        lr=detector.lr,
+        optimizer=detector.optimizer,
+        device=detector.device,
+    )
+
+
+def _going_on(detector, start, fresh):
+    """Copy ``start`` with the present ``lr``, if the architecture is still the same."""
+    before = {name: w.shape for name, w in start.module_.state_dict().items()}
+    now = {name: w.shape for name, w in fresh.module_.state_dict().items()}
+    kind = OPTIMIZERS.get(detector.optimizer, detector.optimizer)
+    if before != now or start.optimizer is not kind or start.device != detector.device:
+        raise ValueError(
+            "warm_start=True goes on from the fitted network, but its architecture, "
+            "optimizer or device has been changed since. Set these parameters back, or "
+            "warm_start=False to train a new network."
+        )
+    net = copy.deepcopy(start)
+    net.set_params(lr=detector.lr)
+    return net
+
+
+def _split_in_time(detector, windows):
+    """Hold back the last windows, and drop those that share rows with them."""
+    if not detector.early_stopping:
+        return windows, None
+    n, n_timesteps = windows.shape[:2]
+    n_held_back = math.ceil(detector.validation_fraction * n)
+    n_train = n - n_held_back - (n_timesteps - 1)
+    if n_train < 1:
+        raise ValueError(
+            f"early_stopping=True holds back the last {n_held_back} of {n} windows and "
+            f"drops the {n_timesteps - 1} before them that share rows with these, so "
+            "that none are left to train on. Pass a longer series, lower "
+            f"validation_fraction (now {detector.validation_fraction}), or set "
+            "early_stopping=False."
+        )
+    return windows[:n_train], windows[n - n_held_back :]

@@ -1,0 +1,233 @@
+"""Detect rows that an LSTM did not see coming."""
+
+from numbers import Integral
+
+from sklearn.utils._param_validation import Interval
+
+from skad.detectors._base import NetworkDetector
+from skad.networks._lstm import LSTMNetwork
+
+_AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
+
+
+class LSTMForecaster(NetworkDetector):
+    """Detect rows that an LSTM did not see coming.
+
+    Of each window the last ``horizon`` steps are the target and the steps before them
+    the input of a long short-term memory network [1]_, trained on (mostly) normal
+    data. The score of a window is minus the mean squared error of the forecast, as in
+    [2]_: with ``horizon=1``, how far the row at the window's end lies from what its
+    past announced.
+
+    Parameters
+    ----------
+    hidden_size : int, default=64
+        Units of each LSTM layer.
+    num_layers : int, default=1
+        Number of LSTM layers on top of each other.
+    horizon : int, default=1
+        Number of steps forecast, at the end of the window.
+    n_channels : int, default=1
+        The channels of flattened windows, ``(n, n_timesteps * n_channels)`` in
+        time-major order. Three-dimensional windows show theirs.
+    window_scaling : {None, "mean", "standard"}, default=None
+        What is taken out of each window before the network sees it: nothing, the
+        mean of each channel over the input steps, or that mean and the standard
+        deviation (1 where a channel is constant). The target is treated with the
+        same numbers, and the errors are those of the scaled values.
+    input_noise : float, default=0.0
+        Standard deviation of Gaussian noise, drawn anew for every training batch and
+        added to the (scaled) input while the target stays clean. Scoring adds none.
+    max_epochs : int, default=10
+        Number of passes over the training windows.
+    max_windows_per_epoch : int, default=None
+        Number of windows drawn anew, without replacement, for each epoch; None takes
+        all of them.
+    batch_size : int, default=128
+        Windows per optimiser step. It does not change how scores are computed.
+    lr : float, default=1e-3
+        Learning rate.
+    optimizer : {"adam", "adamw", "sgd"} or class, default="adam"
+        A name, or a subclass of `torch.optim.Optimizer`.
+    early_stopping : bool, default=False
+        Whether to hold back the end of the series, stop when its loss no longer
+        improves, and go back to the best weights.
+    validation_fraction : float, default=0.1
+        The share of the windows, the last in time, held back by ``early_stopping``.
+        The ``n_timesteps - 1`` windows before them share rows with them and are
+        dropped.
+    n_iter_no_change : int, default=10
+        Epochs without improvement after which ``early_stopping`` stops.
+    contamination : "auto" or float in (0, 0.5], default="auto"
+        The share of the training windows below the threshold `offset_`; "auto" puts
+        it three median absolute deviations below the median training score.
+    device : str, default="cpu"
+        Where torch computes, for example "cuda".
+    warm_start : bool, default=False
+        Whether a further `fit` goes on from the present weights, for `max_epochs`
+        more, rather than from new ones.
+    memory : str or joblib.Memory, default=None
+        A folder or cache for trained networks, keyed by the series, the training
+        parameters and an int ``random_state``: a change of ``contamination`` then
+        trains nothing. A change in the code of a network of your own is not seen:
+        clear the cache.
+    verbose : int, default=0
+        Above 0, one line per epoch is printed.
+    random_state : int, RandomState instance or None, default=None
+        Decides initial weights, the order of the windows and the noise. An int or an
+        instance leaves all global random states alone; None draws one seed from
+        numpy's.
+
+    Attributes
+    ----------
+    net_ : skorch.NeuralNet
+        The trained net; ``net_.module_`` is the torch module.
+    offset_ : float
+        The threshold: ``decision_function(X) = score_samples(X) - offset_``.
+    window_shape_ : tuple of int
+        ``(n_timesteps, n_channels)`` of the windows seen at fit.
+    n_iter_ : int
+        Number of epochs trained, over all fits of a warm start.
+    loss_curve_ : list of float
+        Mean training loss (squared error) of each epoch.
+    validation_scores_ : list of float or None
+        Minus the validation loss of each epoch; None without ``early_stopping``.
+    n_features_in_ : int
+        ``n_timesteps * n_channels``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names, when X was a DataFrame of flattened windows.
+
+    See Also
+    --------
+    ConvAutoencoder : Rebuilds the whole window instead of forecasting its end.
+    skad.preprocessing.SlidingWindow : Cuts a series into windows.
+    skad.postprocessing.ReverseWindowing : Spreads the scores of windows over rows.
+
+    Notes
+    -----
+    A forecast error belongs to one row, so isolated points are found where they are.
+    Where the level of the series wanders, ``window_scaling="mean"`` lets the network
+    forecast the change from the recent level.
+
+    References
+    ----------
+    .. [1] S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural
+       Computation 9(8), 1997.
+    .. [2] P. Malhotra, L. Vig, G. Shroff and P. Agarwal, "Long short term memory
+       networks for anomaly detection in time series", ESANN, 2015.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skad import LSTMForecaster, SlidingWindow
+    >>> X = np.sin(np.arange(400) / 5).reshape(-1, 1)
+    >>> X[300] += 3
+    >>> detector = make_pipeline(
+    ...     SlidingWindow(window_size=16),
+    ...     LSTMForecaster(hidden_size=16, lr=1e-2, random_state=0),
+    ... )
+    >>> int(detector.fit(X[:250]).score_samples(X).argmin())
+    300
+    """
+
+    _parameter_constraints = {
+        **NetworkDetector._parameter_constraints,
+        "hidden_size": [_AT_LEAST_ONE],
+        "num_layers": [_AT_LEAST_ONE],
+        "horizon": [_AT_LEAST_ONE],
+    }
+
+    def __init__(
+        self,
+        hidden_size=64,
+        num_layers=1,
+        horizon=1,
+        *,
+        n_channels=1,
+        window_scaling=None,
+        input_noise=0.0,
+        max_epochs=10,
+        max_windows_per_epoch=None,
+        batch_size=128,
+        lr=1e-3,
+        optimizer="adam",
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        contamination="auto",
+        device="cpu",
+        warm_start=False,
+        memory=None,
+        verbose=0,
+        random_state=None,
+    ):
+        super().__init__(
+            n_channels=n_channels,
+            window_scaling=window_scaling,
+            input_noise=input_noise,
+            max_epochs=max_epochs,
+            max_windows_per_epoch=max_windows_per_epoch,
+            batch_size=batch_size,
+            lr=lr,
+            optimizer=optimizer,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            n_iter_no_change=n_iter_no_change,
+            contamination=contamination,
+            device=device,
+            warm_start=warm_start,
+            memory=memory,
+            verbose=verbose,
+            random_state=random_state,
+        )
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.horizon = horizon
+
+    def make_network(self, n_timesteps, n_channels):
+        """Build the LSTM and the linear map from its last state to the forecast.
+
+        Parameters
+        ----------
+        n_timesteps : int
+            Steps of a window, input and target together.
+        n_channels : int
+            Channels of a window.
+
+        Returns
+        -------
+        network : torch.nn.Module
+            Maps ``(batch, n_timesteps - horizon, n_channels)`` to
+            ``(batch, horizon, n_channels)``.
+
+        Raises
+        ------
+        ValueError
+            If the horizon leaves no input.
+        """
+        if self.horizon >= n_timesteps:
+            raise ValueError(
+                f"horizon={self.horizon} leaves no input in windows of {n_timesteps} "
+                f"timestep(s) (n_features = {n_timesteps * n_channels}, n_channels = "
+                f"{n_channels}). Cut longer windows, with window_size > horizon, or "
+                "lower horizon."
+            )
+        return LSTMNetwork(n_channels, self.horizon, self.hidden_size, self.num_layers)
+
+    def inputs_and_targets(self, windows):
+        """Split windows before their last ``horizon`` steps.
+
+        Parameters
+        ----------
+        windows : torch.Tensor of shape (batch, n_timesteps, n_channels), float32
+            Windows in time order.
+
+        Returns
+        -------
+        inputs : torch.Tensor of shape (batch, n_timesteps - horizon, n_channels)
+            The past.
+        targets : torch.Tensor of shape (batch, horizon, n_channels)
+            The steps to forecast.
+        """
+        return windows[:, : -self.horizon], windows[:, -self.horizon :]

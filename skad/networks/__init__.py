@@ -1,0 +1,1 @@
+"""The networks of the detectors: one torch module per file."""

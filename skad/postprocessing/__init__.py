@@ -1,0 +1,5 @@
+"""Meta-detectors: steps after a detector, around it, each a detector itself."""
+
+from skad.postprocessing._reverse_windowing import ReverseWindowing
+
+__all__ = ["ReverseWindowing"]

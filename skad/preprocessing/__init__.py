@@ -1,0 +1,6 @@
+"""Steps before a detector; none of them imports torch."""
+
+from skad.preprocessing._gaussian_noise import GaussianNoise
+from skad.preprocessing._sliding_window import SlidingWindow
+
+__all__ = ["GaussianNoise", "SlidingWindow"]

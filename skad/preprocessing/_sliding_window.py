@@ -1,0 +1,220 @@
+"""One window per row, ending at that row."""
+
+import warnings
+from datetime import timedelta
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
+
+from skad._segments import learn_gaps
+from skad._validation import check_rows
+from skad._windows import segment_windows
+from skad.preprocessing._output import TableOutputMixin
+
+
+class SlidingWindow(TableOutputMixin, BaseEstimator):
+    """Turn each row of a series into the window of rows that ends there.
+
+    Window ``t`` holds the rows ``t - window_size + 1 .. t``, so there are as many
+    windows as rows, and splits, labels and scorers keep their length. The first
+    windows of a series are filled up on the left::
+
+        window_size=3, padding="edge"        row       0  1  2  3
+                                             series    a  b  c  d
+        window 0   a a a
+        window 1   a a b                     no window looks ahead:
+        window 2   a b c                     rows after t never change window t
+        window 3   b c d
+
+    A DataFrame whose index shows several series (a MultiIndex, time innermost) or gaps
+    is cut there: no window crosses a cut, and each segment is filled up by itself. An
+    array has no index and is one series.
+
+    Parameters
+    ----------
+    window_size : int, default=64
+        Rows in a window.
+    padding : {"edge"} or float, default="edge"
+        What stands before the first row of a segment: that row again, or a number.
+    flatten : bool, default=False
+        Whether to return windows as rows of a table, in time-major order (all channels
+        of the oldest step first), for estimators of two-dimensional input.
+    max_gap : float, timedelta or None, default=None
+        The widest difference between the index of neighbouring rows that is no cut: a
+        multiple of the usual step, or a span of time such as `pandas.Timedelta`. None
+        means 1 step where the index holds integers (row numbers), 3 steps where it
+        holds timestamps or other numbers; `numpy.inf` never cuts at a gap.
+
+    Attributes
+    ----------
+    step_ : int, float, numpy.timedelta64 or None
+        The usual (median) difference between neighbouring rows, learnt at fit; None
+        for arrays and where no two rows follow each other.
+    n_features_in_ : int
+        Number of channels.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names, when X was a DataFrame.
+
+    See Also
+    --------
+    skad.postprocessing.ReverseWindowing : From scores of windows back to rows.
+    skad.row_context : How many rows back and ahead a Pipeline looks.
+
+    Notes
+    -----
+    The windows of one segment are a read-only view of one padded copy of the series:
+    their first two strides are equal, and no window is copied. Several segments cost
+    the memory of all their windows.
+
+    What is a cut is learnt at fit and never depends on the rows at hand: a difference
+    of the index above ``max_gap`` and, for plain row numbers, one that is zero or
+    negative (the next table of a concatenation). Among timestamps, and within a named
+    series, such a difference is taken for a mistake. To score a new table without
+    padding, put the last ``window_size - 1`` rows of the old one before it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skad import SlidingWindow
+    >>> X = np.arange(4.0).reshape(-1, 1)
+    >>> SlidingWindow(window_size=3).fit_transform(X)[:, :, 0]
+    array([[0., 0., 0.],
+           [0., 0., 1.],
+           [0., 1., 2.],
+           [1., 2., 3.]])
+    >>> window = SlidingWindow(window_size=3, flatten=True).fit(X)
+    >>> window.get_feature_names_out()
+    array(['x0_lag2', 'x0_lag1', 'x0_lag0'], dtype=object)
+    """
+
+    _parameter_constraints = {
+        "window_size": [Interval(Integral, 1, None, closed="left")],
+        "padding": [StrOptions({"edge"}), Interval(Real, None, None, closed="neither")],
+        "flatten": ["boolean"],
+        "max_gap": [
+            Interval(Real, 0, None, closed="right"),
+            timedelta,
+            np.timedelta64,
+            None,
+        ],
+    }
+
+    def __init__(self, window_size=64, *, padding="edge", flatten=False, max_gap=None):
+        self.window_size = window_size
+        self.padding = padding
+        self.flatten = flatten
+        self.max_gap = max_gap
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Learn the number of channels and the step of the index.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_timestamps, n_channels)
+            A series; a DataFrame with an index may hold several.
+        y : Ignored
+            Present for API consistency.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            If X is no table of finite numbers, or if its timestamps are out of order
+            or duplicated within a series.
+
+        Warns
+        -----
+        UserWarning
+            If most windows hold padding, or most segments a single row, as after a
+            shuffled split.
+        """
+        gaps = learn_gaps(X, self.max_gap)
+        starts = gaps.starts(X)
+        rows = check_rows(self, X, reset=True)
+        self.step_ = gaps.step
+        self._gaps = gaps
+        self._warn_of_padding(starts, len(rows))
+        return self
+
+    def transform(self, X):
+        """Cut windows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_timestamps, n_channels)
+            A series; a DataFrame with an index may hold several.
+
+        Returns
+        -------
+        windows : ndarray of shape (n_timestamps, window_size, n_channels)
+            Or, with ``flatten=True``, of shape ``(n_timestamps, window_size *
+            n_channels)``. float32 stays float32, all else is float64.
+
+        Raises
+        ------
+        ValueError
+            If X is no table of finite numbers, if its timestamps are out of order or
+            duplicated within a series, or if its index is of another kind than at fit.
+        """
+        check_is_fitted(self)
+        starts = self._gaps.starts(X)
+        rows = check_rows(self, X, reset=False)
+        windows = segment_windows(rows, self.window_size, starts, self.padding)
+        return windows.reshape(len(windows), -1) if self.flatten else windows
+
+    @available_if(lambda self: self.flatten)
+    def get_feature_names_out(self, input_features=None):
+        """Name the columns of flattened windows, ``<channel>_lag<steps back>``.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Names of the channels; None takes `feature_names_in_`, or x0, x1, ...
+
+        Returns
+        -------
+        names : ndarray of shape (window_size * n_features_in_,), object
+            In time-major order: ``x0_lag2, x1_lag2, x0_lag1, x1_lag1, ...``.
+        """
+        check_is_fitted(self)
+        channels = _check_feature_names_in(self, input_features)
+        lags = range(self.window_size - 1, -1, -1)
+        return np.array([f"{c}_lag{lag}" for lag in lags for c in channels], object)
+
+    def _warn_of_padding(self, starts, n_rows):
+        lengths = np.diff(starts, append=n_rows)
+        if len(lengths) > 1 and np.mean(lengths == 1) > 0.5:
+            warnings.warn(
+                f"{np.sum(lengths == 1)} of the {len(lengths)} segments of X have one "
+                "row, so their windows are nothing but padding. Was X shuffled? Split "
+                "series in time order (shuffle=False, TimeSeriesSplit), or set max_gap "
+                "if the index leaves out rows by nature.",
+                UserWarning,
+                stacklevel=3,
+            )
+            return
+        n_padded = np.minimum(lengths, self.window_size - 1).sum()
+        if 2 * n_padded > n_rows:
+            warnings.warn(
+                f"{n_padded} of {n_rows} windows hold padding: window_size="
+                f"{self.window_size} is long for segments of {int(np.median(lengths))} "
+                "rows. Lower window_size, or pass longer series.",
+                UserWarning,
+                stacklevel=3,
+            )
+
+    def __skad_row_context__(self):
+        return self.window_size - 1, 0
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
