@@ -9,7 +9,6 @@ say what to do about a series.
 import datetime
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
 
 from skad._windows import as_dtype, series_under
@@ -20,7 +19,7 @@ LARGEST = 1e17
 
 def check_rows(estimator, X, *, reset):
     """Validate a table of shape (n_timestamps, n_channels); float32 stays float32."""
-    _refuse_no_numbers(X)
+    X = _as_table(X)
     if n_dimensions(X) > 2:
         raise ValueError(
             f"X has {n_dimensions(X)} dimensions: are these windows already? "
@@ -53,7 +52,7 @@ def check_windows(estimator, X, *, reset, n_channels=1, expected=None):
     windows : ndarray of shape (n, n_timesteps, n_channels)
         float32 stays float32, all else is float64; no copy of overlapping windows.
     """
-    _refuse_no_numbers(X)
+    X = _as_table(X)
     if n_dimensions(X) > 3:
         raise ValueError(
             f"X has {n_dimensions(X)} dimensions; {_name(estimator)} needs windows of "
@@ -63,7 +62,8 @@ def check_windows(estimator, X, *, reset, n_channels=1, expected=None):
     if n_dimensions(X) == 3:
         X = np.asarray(X)
         _refuse_other_shape(estimator, X.shape[1:], expected)
-        windows = _validate(estimator, X.reshape(len(X), -1), reset).reshape(X.shape)
+        flat = X.reshape(len(X), X.shape[1] * X.shape[2])
+        windows = _validate(estimator, flat, reset).reshape(X.shape)
     else:
         flat = _validate(estimator, X, reset)
         shape = expected or _window_shape(flat.shape[1], n_channels)
@@ -74,7 +74,7 @@ def check_windows(estimator, X, *, reset, n_channels=1, expected=None):
 
 def n_dimensions(X):
     """Count the dimensions of an array-like."""
-    return len(X.shape) if hasattr(X, "shape") else np.asarray(X).ndim
+    return len(X.shape) if hasattr(X, "shape") else _as_array(X).ndim
 
 
 def refuse_missing(values, estimator):
@@ -121,15 +121,15 @@ def refuse_huge(windows, estimator):
 
 def _validate(estimator, X, reset):
     try:
-        return validate_data(
+        table = validate_data(
             estimator, X, reset=reset, ensure_all_finite=False, ensure_min_samples=1
         )
+        return table.astype(np.float64) if table.dtype == object else table
     except TypeError as error:
-        if issparse(X):
-            raise
+        if "argument must be" not in str(error):
+            raise  # sparse, or names of columns: these say what to do
         raise TypeError(
-            f"{error} X must hold numbers and nothing else: convert or drop the column "
-            "that does not."
+            f"{error}. X must hold numbers alone: convert or drop what is no number."
         ) from error
 
 
@@ -156,12 +156,40 @@ def _refuse_other_shape(estimator, shape, expected):
         )
 
 
-def _refuse_no_numbers(X):
+def _as_table(X):
+    """Return X, an array if it was a list, or raise where it is no table of numbers."""
     if np.ma.isMaskedArray(X):
         raise ValueError(
             "X is a masked array, and the mask would be lost. Fill it, for example "
             "with X.filled(np.nan) and an imputer before SlidingWindow."
         )
+    if getattr(X, "requires_grad", False):
+        raise TypeError(
+            "X is a tensor that requires a gradient, which would be lost. Pass "
+            "X.detach().numpy()."
+        )
+    table = X if hasattr(X, "shape") else _as_array(X)
+    if len(table.shape) == 0:
+        raise TypeError(
+            f"X is of type {type(X).__name__}, which is no table. Pass an array, a "
+            "DataFrame or a list of rows, with one row per timestamp."
+        )
+    _refuse_no_numbers(table)
+    return table
+
+
+def _as_array(X):
+    try:
+        return np.asarray(X)
+    except ValueError as error:
+        raise ValueError(
+            f"X is no rectangular table: {error} Give all rows the same number of "
+            "columns; pass several series as one DataFrame, named in an outer index "
+            "level, for example by pandas.concat(frames, keys=names)."
+        ) from error
+
+
+def _refuse_no_numbers(X):
     columns = getattr(X, "columns", None)
     for position, kind in enumerate(_column_kinds(X)):
         if kind in "biuf":
@@ -175,9 +203,7 @@ def _column_kinds(X):
     if hasattr(X, "columns") and hasattr(X, "dtypes"):
         # A table of pandas or polars; what is no numpy dtype is looked at by value.
         return [getattr(dtype, "kind", "O") for dtype in list(X.dtypes)]
-    if hasattr(X, "dtype"):
-        return [getattr(X.dtype, "kind", "f")]
-    return [np.asarray(X).dtype.kind] if isinstance(X, (list, tuple)) else []
+    return [getattr(X.dtype, "kind", "f")]
 
 
 def _refuse_kind(values, where):
@@ -194,12 +220,18 @@ def _refuse_kind(values, where):
             f"{where} holds text such as {found!r}, not numbers. Convert it, for "
             "example with X.astype(float) or pandas.to_numeric, or drop it."
         )
+    if isinstance(found, complex):
+        raise ValueError(
+            f"Complex data not supported: {where} holds {found!s}. Pass its magnitude, "
+            "np.abs(X), or its real and imaginary parts as two channels."
+        )
 
 
 def _odd_value(values):
-    """Return the first text or time among ``values``, or None."""
-    if values.dtype.kind in "MmUST":
-        return values.flat[0] if values.size else None
+    """Return the first text, time or complex number among ``values``, or None."""
+    if values.dtype.kind in "MmUSTc":
+        found = values.flat[0] if values.size else None
+        return values.item(0) if isinstance(found, (str, bytes)) else found
     if values.dtype.kind != "O":
         return None
     odd = (str, bytes, datetime.date, datetime.timedelta, np.datetime64, np.timedelta64)
