@@ -23,6 +23,7 @@ def threshold(scores, contamination):
     Returns
     -------
     offset : float
+        Rows whose score lies below it are outliers.
     """
     if contamination == "auto":
         median = np.median(scores)
@@ -44,7 +45,12 @@ class ThresholdMixin(OutlierMixin):
         Returns
         -------
         decision : ndarray of shape (n,), float64
-            ``score_samples(X) - offset_``.
+            ``score_samples(X) - offset_``, in the units of the scores.
+
+        Raises
+        ------
+        ValueError
+            As `score_samples`.
         """
         return self.score_samples(X) - self.offset_
 
@@ -60,5 +66,10 @@ class ThresholdMixin(OutlierMixin):
         -------
         labels : ndarray of shape (n,), int64
             -1 for outliers (``decision_function(X) < 0``), 1 for inliers.
+
+        Raises
+        ------
+        ValueError
+            As `score_samples`.
         """
         return np.where(self.decision_function(X) < 0, -1, 1)

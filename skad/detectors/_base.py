@@ -44,7 +44,7 @@ class NetworkDetector(ThresholdMixin, BaseEstimator, ABC):
         added to the (scaled) input while the target stays clean. Scoring adds none.
     max_epochs : int, default=10
         Number of passes over the training windows.
-    max_windows_per_epoch : int, default=None
+    max_windows_per_epoch : int or None, default=None
         Number of windows drawn anew, without replacement, for each epoch; None takes
         all of them.
     batch_size : int, default=128
@@ -63,14 +63,14 @@ class NetworkDetector(ThresholdMixin, BaseEstimator, ABC):
     n_iter_no_change : int, default=10
         Epochs without improvement after which ``early_stopping`` stops.
     contamination : "auto" or float in (0, 0.5], default="auto"
-        The share of the training windows below the threshold `offset_`; "auto" puts
-        it three median absolute deviations below the median training score.
+        The share of the samples seen at fit that fall below the threshold `offset_`;
+        "auto" puts it three median absolute deviations below their median score.
     device : str, default="cpu"
         Where torch computes, for example "cuda".
     warm_start : bool, default=False
         Whether a further `fit` goes on from the present weights, for `max_epochs`
         more, rather than from new ones.
-    memory : str or joblib.Memory, default=None
+    memory : str, joblib.Memory or None, default=None
         A folder or cache for trained networks, keyed by the series, the training
         parameters and an int ``random_state``: a change of ``contamination`` then
         trains nothing. A change in the code of a network of your own is not seen:
@@ -98,7 +98,7 @@ class NetworkDetector(ThresholdMixin, BaseEstimator, ABC):
         Minus the validation loss of each epoch; None without ``early_stopping``.
     n_features_in_ : int
         ``n_timesteps * n_channels``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features_in_,), object
         Column names, when X was a DataFrame of flattened windows.
 
     See Also
@@ -228,22 +228,32 @@ class NetworkDetector(ThresholdMixin, BaseEstimator, ABC):
         Parameters
         ----------
         X : array-like of shape (n, n_timesteps, n_channels) or (n, n_features)
-            Windows of (mostly) normal data, in time order.
+            Windows of (mostly) normal data, in time order. Flattened, a window has
+            ``n_timesteps * n_channels`` columns.
         y : Ignored
             Present for API consistency.
 
         Returns
         -------
         self : object
-            Fitted. If anything is raised, an interrupt included, the estimator keeps
+            The fitted detector. If anything is raised, an interrupt included, it keeps
             the state it had before.
 
         Raises
         ------
         ValueError
-            If X is no table of finite numbers, has fewer than two windows, or holds
-            windows that the network cannot take; if the device is not there; if
-            training diverges.
+            If X holds anything but finite numbers below 1e17, has fewer than two
+            windows, or holds windows that the network cannot take; if torch cannot use
+            the device; if training diverges.
+        TypeError
+            If X is sparse, or holds objects that cannot be read as numbers.
+
+        Warns
+        -----
+        UserWarning
+            If ``memory`` is set and the training cannot be keyed: without an int
+            ``random_state``, after a warm start, or with parameters that cannot be
+            hashed. The network is then trained without the cache.
         """
         before = vars(self).copy()
         try:
@@ -295,8 +305,10 @@ class NetworkDetector(ThresholdMixin, BaseEstimator, ABC):
         Raises
         ------
         ValueError
-            If X is no table of finite numbers or its windows have another shape than
-            at fit.
+            If X holds anything but finite numbers below 1e17, or if its windows have
+            another shape than at fit.
+        TypeError
+            If X is sparse, or holds objects that cannot be read as numbers.
         """
         check_is_fitted(self)
         windows = self._check_windows(X, reset=False, expected=self.window_shape_)

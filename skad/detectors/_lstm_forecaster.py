@@ -40,7 +40,7 @@ class LSTMForecaster(NetworkDetector):
         added to the (scaled) input while the target stays clean. Scoring adds none.
     max_epochs : int, default=10
         Number of passes over the training windows.
-    max_windows_per_epoch : int, default=None
+    max_windows_per_epoch : int or None, default=None
         Number of windows drawn anew, without replacement, for each epoch; None takes
         all of them.
     batch_size : int, default=128
@@ -59,14 +59,14 @@ class LSTMForecaster(NetworkDetector):
     n_iter_no_change : int, default=10
         Epochs without improvement after which ``early_stopping`` stops.
     contamination : "auto" or float in (0, 0.5], default="auto"
-        The share of the training windows below the threshold `offset_`; "auto" puts
-        it three median absolute deviations below the median training score.
+        The share of the samples seen at fit that fall below the threshold `offset_`;
+        "auto" puts it three median absolute deviations below their median score.
     device : str, default="cpu"
         Where torch computes, for example "cuda".
     warm_start : bool, default=False
         Whether a further `fit` goes on from the present weights, for `max_epochs`
         more, rather than from new ones.
-    memory : str or joblib.Memory, default=None
+    memory : str, joblib.Memory or None, default=None
         A folder or cache for trained networks, keyed by the series, the training
         parameters and an int ``random_state``: a change of ``contamination`` then
         trains nothing. A change in the code of a network of your own is not seen:
@@ -94,7 +94,7 @@ class LSTMForecaster(NetworkDetector):
         Minus the validation loss of each epoch; None without ``early_stopping``.
     n_features_in_ : int
         ``n_timesteps * n_channels``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features_in_,), object
         Column names, when X was a DataFrame of flattened windows.
 
     See Also

@@ -42,9 +42,9 @@ class ReverseWindowing(ThresholdMixin, MetaEstimatorMixin, BaseEstimator):
         Whether to average the windows that end at the row and at the
         ``window_size - 1`` rows *before* it instead, so that no later row is needed.
     contamination : "auto" or float in (0, 0.5], default="auto"
-        The share of the training rows below the threshold `offset_`; "auto" puts it
-        three median absolute deviations below the median training score. The threshold
-        of ``estimator`` is not used.
+        The share of the samples seen at fit that fall below the threshold `offset_`;
+        "auto" puts it three median absolute deviations below their median score. The
+        threshold of ``estimator`` is not used.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class ReverseWindowing(ThresholdMixin, MetaEstimatorMixin, BaseEstimator):
         that a step inside adds at fit does not enter.
     n_features_in_ : int
         Number of columns, if ``estimator`` knows it.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features_in_,), object
         Column names, if ``estimator`` knows them.
 
     See Also
@@ -84,16 +84,16 @@ class ReverseWindowing(ThresholdMixin, MetaEstimatorMixin, BaseEstimator):
     >>> from sklearn.ensemble import IsolationForest
     >>> from sklearn.pipeline import make_pipeline
     >>> from skad import ReverseWindowing, SlidingWindow
-    >>> X = np.sin(np.arange(300) / 5).reshape(-1, 1)
-    >>> X[200:220] = 0.0
+    >>> X = np.tile([0.0, 1.0, 2.0, 3.0], 50).reshape(-1, 1)
+    >>> X[120:124] = [[3.0], [2.0], [1.0], [0.0]]  # once it runs backwards
     >>> pipe = make_pipeline(
-    ...     SlidingWindow(window_size=16, flatten=True), IsolationForest(random_state=0)
+    ...     SlidingWindow(window_size=4, flatten=True), IsolationForest(random_state=0)
     ... )
-    >>> detector = ReverseWindowing(pipe).fit(X)
+    >>> detector = ReverseWindowing(pipe, contamination=0.02).fit(X)
     >>> detector.window_size_
-    16
-    >>> 200 <= detector.score_samples(X).argmin() < 220
-    True
+    4
+    >>> np.flatnonzero(detector.predict(X) == -1)
+    array([120, 121, 122, 123])
     """
 
     _parameter_constraints = {
@@ -130,17 +130,20 @@ class ReverseWindowing(ThresholdMixin, MetaEstimatorMixin, BaseEstimator):
         ----------
         X : array-like of shape (n_timestamps, n_channels)
             What ``estimator`` takes; a DataFrame with an index may hold several series.
-        y : array-like of shape (n_timestamps,), default=None
+        y : array-like of shape (n_timestamps,) or None, default=None
             Passed on to ``estimator``.
 
         Returns
         -------
         self : object
+            The fitted meta-detector.
 
         Raises
         ------
         ValueError
-            If ``window_size="auto"`` and ``estimator`` holds no windows.
+            If ``window_size="auto"`` and ``estimator`` holds no windows; if the
+            timestamps of X are out of order or duplicated within a series; and
+            whatever ``estimator`` raises.
         TypeError
             If ``estimator`` has no `score_samples`.
         """
@@ -178,6 +181,12 @@ class ReverseWindowing(ThresholdMixin, MetaEstimatorMixin, BaseEstimator):
             The mean of the inner scores of the covering windows, on their scale: the
             lower, the more abnormal. Up to ``window_size_ - 1`` later rows are looked
             at, none with ``causal=True``.
+
+        Raises
+        ------
+        ValueError
+            If the index of X is of another kind than at fit, or its timestamps are out
+            of order or duplicated within a series; and whatever ``estimator`` raises.
         """
         check_is_fitted(self)
         scores = self.estimator_.score_samples(X)

@@ -17,13 +17,14 @@ class TableOutputMixin(TransformerMixin):
 
         Parameters
         ----------
-        transform : {"default", "pandas", "polars"}, default=None
+        transform : {"default", "pandas", "polars"} or None, default=None
             As in scikit-learn; None changes nothing. Three-dimensional output stays a
             NumPy array.
 
         Returns
         -------
         self : object
+            This transformer.
         """
         if transform is not None:
             self._sklearn_output_config = {"transform": transform}
