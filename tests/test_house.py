@@ -1,0 +1,249 @@
+"""The house: who may import whom, read off the syntax trees of skad/."""
+
+import ast
+import graphlib
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import skad
+
+SKAD = Path(skad.__file__).parent
+
+# What each room may import, besides the standard library and its own package.
+ROOMS = {
+    "skad": set(),
+    "skad._windows": {"numpy"},
+    "skad._segments": {"numpy"},
+    "skad._context": {"sklearn"},
+    "skad._thresholding": {"numpy", "sklearn"},
+    "skad._validation": {"numpy", "scipy", "sklearn", "skad._windows"},
+    "skad._scoring": {"numpy", "torch"},
+    "skad._training": {"numpy", "torch", "skorch"},
+    "skad.networks": {"torch"},
+    "skad.preprocessing": {"numpy", "pandas", "sklearn"}
+    | {"skad._segments", "skad._validation", "skad._windows"},
+    "skad.detectors": {"joblib", "numpy", "sklearn", "torch", "skad.networks"}
+    | {"skad._scoring", "skad._training"}
+    | {"skad._thresholding", "skad._validation", "skad._windows"},
+    "skad.postprocessing": {"numpy", "sklearn"}
+    | {"skad._context", "skad._segments", "skad._thresholding", "skad._windows"},
+    "skad.metrics": {"numpy", "sklearn"},
+    "skad.datasets": {"numpy", "sklearn"},
+}
+# Not among the requirements: whoever brings such a table has it installed.
+OPTIONAL = {"matplotlib", "pandas", "polars"}
+
+
+class Import(NamedTuple):
+    line: int
+    module: str
+    is_plain: bool
+    level: int
+    in_function: bool
+
+
+def imports_of(source):
+    """List the import statements of a module, wherever they stand."""
+    tree = ast.parse(source)
+    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
+    inside = {id(node) for function in functions for node in ast.walk(function)}
+    found = []
+    for node in ast.walk(tree):
+        late = id(node) in inside
+        if isinstance(node, ast.Import):
+            found += [Import(node.lineno, a.name, True, 0, late) for a in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            found.append(Import(node.lineno, module, False, node.level, late))
+    return found
+
+
+def modules():
+    """Map the dotted name of each module of skad to its source."""
+    sources = {}
+    for path in sorted(SKAD.rglob("*.py")):
+        parts = path.relative_to(SKAD.parent).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        sources[name] = path.read_text()
+    return sources
+
+
+MODULES = modules()
+PACKAGES = {name for name in MODULES if (SKAD.parent / name.replace(".", "/")).is_dir()}
+
+
+def room_of(module):
+    room = ".".join(module.split(".")[:2])
+    return room if room in ROOMS else None
+
+
+def is_within(module, room):
+    return module == room or module.startswith(room + ".")
+
+
+def stays_in_its_room(module, source):
+    room = room_of(module)
+    if room is None:
+        return [f"{module} has no row in ROOMS: say there what it may import."]
+    allowed = ROOMS[room] | ({room} if room in PACKAGES and room != "skad" else set())
+    return [
+        f"{module}, line {i.line}: imports {i.module}, but {room} may import only "
+        f"{sorted(ROOMS[room])} and the standard library."
+        for i in imports_of(source)
+        if i.level == 0
+        and i.module.split(".")[0] not in sys.stdlib_module_names
+        and not any(is_within(i.module, name) for name in allowed)
+    ]
+
+
+def imports_absolutely(module, source):
+    return [
+        f"{module}, line {i.line}: relative import. Write from skad... import ..."
+        for i in imports_of(source)
+        if i.level
+    ]
+
+
+def imports_from_the_defining_module(module, source):
+    return [
+        f"{module}, line {i.line}: imports from the package {i.module} (or binds it), "
+        "which is how cycles begin. Write from <defining module> import <name>."
+        for i in imports_of(source)
+        if i.module in PACKAGES or (i.is_plain and is_within(i.module, "skad"))
+    ]
+
+
+def imports_skad_at_the_top(module, source):
+    return [
+        f"{module}, line {i.line}: imports {i.module} inside a function, which hides "
+        "a cycle or a wrong room. Import it at the top of the module."
+        for i in imports_of(source)
+        if i.in_function and is_within(i.module, "skad")
+    ]
+
+
+def imports_optional_packages_late(module, source):
+    return [
+        f"{module}, line {i.line}: {i.module} is no requirement of skad. Import it in "
+        "the function that is handed one of its objects."
+        for i in imports_of(source)
+        if i.module.split(".")[0] in OPTIONAL and not i.in_function
+    ]
+
+
+def imports_by_statement(module, source):
+    """Leave loading by a call to `skad` itself, whose names are lazy."""
+    calls = (n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call))
+    return [
+        f"{module}, line {call.lineno}: imports by a call, which no reader and no test "
+        "sees. Write an import statement."
+        for call in calls
+        if module != "skad"
+        and ast.unparse(call.func).split(".")[-1] in ("import_module", "__import__")
+    ]
+
+
+def leaves_its_siblings_alone(module, source, sources=MODULES):
+    """Keep the modules whose names a package exports from using one another."""
+    package, _, name = module.rpartition(".")
+    exported = {i.module for i in imports_of(sources.get(package, ""))}
+    exported.discard(f"{package}._base")
+    return [
+        f"{module}, line {i.line}: imports {i.module}, a public neighbour. Move what "
+        f"both need to {package}._base or to a private module of its own."
+        for i in imports_of(source)
+        if name and i.module in exported and package != "skad"
+    ]
+
+
+RULES = [
+    stays_in_its_room,
+    imports_absolutely,
+    imports_from_the_defining_module,
+    imports_skad_at_the_top,
+    imports_optional_packages_late,
+    imports_by_statement,
+    leaves_its_siblings_alone,
+]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_every_module_keeps_the_rule(rule):
+    broken = [fault for name, source in MODULES.items() for fault in rule(name, source)]
+    assert not broken, "\n".join(broken)
+
+
+PLANTED = [
+    (stays_in_its_room, "_windows", "import torch"),
+    (stays_in_its_room, "_windows", "from skad._context import row_context"),
+    (stays_in_its_room, "_segments", "import pandas as pd"),
+    (stays_in_its_room, "_validation", "from skad._segments import GapRule"),
+    (stays_in_its_room, "_scoring", "from skad._windows import as_dtype"),
+    (stays_in_its_room, "networks._gru", "import numpy as np"),
+    (stays_in_its_room, "preprocessing._noise", "from torch import nn"),
+    (stays_in_its_room, "detectors._gru", "import os, skorch.callbacks"),
+    (stays_in_its_room, "postprocessing._x", "import skad.detectors._base"),
+    (stays_in_its_room, "metrics._scorer", "from skad._windows import as_dtype"),
+    (stays_in_its_room, "_new_room", ""),
+    (imports_absolutely, "detectors._x", "from ._base import NetworkDetector"),
+    (imports_absolutely, "detectors._x", "from . import _base"),
+    (imports_from_the_defining_module, "detectors._x", "from skad import row_context"),
+    (imports_from_the_defining_module, "detectors._x", "import skad._windows"),
+    (imports_from_the_defining_module, "_x", "from skad.networks import _lstm"),
+    (imports_skad_at_the_top, "_x", "def f():\n    from skad._windows import a"),
+    (imports_optional_packages_late, "preprocessing._x", "import pandas as pd"),
+    (imports_by_statement, "_x", "import_module('skad.detectors')"),
+    (imports_by_statement, "_x", "importlib.import_module(name)"),
+    (
+        leaves_its_siblings_alone,
+        "detectors._x",
+        "import skad.detectors._lstm_forecaster",
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "module", "source"), PLANTED)
+def test_a_planted_fault_is_found(rule, module, source):
+    (fault,) = rule(f"skad.{module}", source)
+    assert fault.startswith(f"skad.{module}")
+
+
+def test_the_right_imports_are_no_faults():
+    source = (
+        "import math\nimport torch\nfrom skad._windows import as_dtype\n"
+        "from skad.detectors._base import NetworkDetector\n"
+        "from skad.detectors._scaling import scale_windows\n"
+    )
+    assert [
+        fault for rule in RULES for fault in rule("skad.detectors._x", source)
+    ] == []
+
+
+def cycle_in(sources):
+    """Return the modules of one import cycle, or nothing."""
+    graph = {
+        name: {i.module for i in imports_of(source) if i.module in sources}
+        for name, source in sources.items()
+    }
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        return error.args[1]
+    return []
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    cycle = cycle_in(MODULES)
+    assert not cycle, "import cycle: " + " -> ".join(cycle)
+
+
+def test_a_planted_cycle_is_found():
+    sources = {
+        "skad._a": "from skad._b import x",
+        "skad._b": "from skad._c import x",
+        "skad._c": "from skad._a import x",
+    }
+    assert set(cycle_in(sources)) == set(sources)
