@@ -1,6 +1,19 @@
 """How many rows back and ahead an estimator looks to score one row."""
 
-from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.pipeline import Pipeline
+
+# Where scikit-learn's estimators keep others: one, or several; fitted ones first.
+_INSIDE = (
+    "best_estimator_",
+    "estimator_",
+    "estimator",
+    "steps",
+    "transformer_list",
+    "transformers_",
+    "transformers",
+    "estimators_",
+    "estimators",
+)
 
 
 def row_context(estimator) -> tuple[int, int]:
@@ -51,30 +64,31 @@ def row_context(estimator) -> tuple[int, int]:
 
 def inner_estimators(estimator) -> list:
     """List the estimators directly inside another, the fitted ones where there are."""
-    if isinstance(estimator, Pipeline):
-        named = estimator.steps
-    elif isinstance(estimator, FeatureUnion):
-        named = estimator.transformer_list
-    else:
-        named = getattr(estimator, "transformers_", None) or getattr(
-            estimator, "transformers", []
-        )
-        named = [entry[:2] for entry in named]
-    if named:
-        return [part for _, part in named if not isinstance(part, (str, type(None)))]
-    for name in ("best_estimator_", "estimator_", "estimator"):
-        if getattr(estimator, name, None) is not None:
-            return [getattr(estimator, name)]
-    fitted = getattr(estimator, "estimators_", [])
-    return list(fitted) if hasattr(estimator, "estimators") else []
+    for name in _INSIDE:
+        inside = getattr(estimator, name, None)
+        if inside is None:
+            continue
+        entries = inside if isinstance(inside, (list, tuple)) else [inside]
+        # An entry is an estimator, or (name, estimator, ...); "drop" is neither.
+        parts = [entry[1] if isinstance(entry, tuple) else entry for entry in entries]
+        return [part for part in parts if hasattr(part, "get_params")]
+    return []
 
 
-def find_parameter(estimator, name, default=None):
-    """Return a parameter of the first estimator, outermost first, that has it."""
-    if name in getattr(estimator, "get_params", dict)(deep=False):
-        return getattr(estimator, name)
+def find_parameter(estimator, name):
+    """Return a parameter of the first estimator that has it, outermost first, or None.
+
+    None may also be its value: look only for parameters whose default is None.
+    """
+    owners = (part for part in _outermost_first(estimator) if _has(part, name))
+    return getattr(next(owners, None), name, None)
+
+
+def _outermost_first(estimator):
+    yield estimator
     for part in inner_estimators(estimator):
-        found = find_parameter(part, name, default=None)
-        if found is not None:
-            return found
-    return default
+        yield from _outermost_first(part)
+
+
+def _has(estimator, name):
+    return hasattr(estimator, "get_params") and name in estimator.get_params(deep=False)

@@ -17,6 +17,8 @@ from datetime import timedelta
 
 import numpy as np
 
+# The outer level of an index that tells copies of one table apart, and names no series.
+COPY_LEVEL = "copy"
 # Row numbers either follow each other or do not; clocks drop a tick now and then.
 _DEFAULT_STEPS = {"row numbers": 1, "numbers": 3, "timestamps": 3}
 # Sums of a decimal step such as 0.1 are off by rounding; that is no gap.
@@ -25,11 +27,12 @@ _ROUNDING = 1 + 1e-9
 
 @dataclass(frozen=True)
 class GapRule:
-    """The rule learnt at fit: the kind of index, its step, the widest step allowed."""
+    """The rule learnt at fit: more than ``most`` times ``unit`` is a gap."""
 
     kind: str | None
     step: object
-    limit: object
+    unit: object
+    most: float
 
     def starts(self, X) -> np.ndarray:
         """Return the first row of every segment of ``X``, in order, from row 0 on."""
@@ -43,8 +46,8 @@ class GapRule:
                 "counts as one series."
             )
         cuts = times.new_series | times.backwards
-        if self.limit is not None:
-            cuts |= times.differences > self.limit
+        if self.unit is not None:
+            cuts |= times.differences / self.unit > self.most * _ROUNDING
         return np.concatenate([[0], np.flatnonzero(cuts) + 1])
 
 
@@ -52,25 +55,28 @@ def learn_gaps(X, max_gap=None) -> GapRule:
     """Learn the step of the index of ``X``, and the widest difference without a cut."""
     times = _Times.of(X)
     if times is None:
-        return GapRule(kind=None, step=None, limit=None)
+        return GapRule(kind=None, step=None, unit=None, most=np.inf)
     step = times.typical_step()
-    return GapRule(times.kind, step, _limit(times.kind, step, max_gap))
-
-
-def _limit(kind, step, max_gap):
     if isinstance(max_gap, (timedelta, np.timedelta64)):
-        if kind != "timestamps":
-            raise ValueError(
-                f"max_gap={max_gap!r} is a span of time, but the index of X holds "
-                f"{kind}. Give max_gap as a number of steps, or X a DatetimeIndex."
-            )
-        return np.timedelta64(max_gap)
-    n_steps = _DEFAULT_STEPS[kind] if max_gap is None else max_gap
-    if step is None or np.isinf(n_steps):
-        return None
-    if kind == "timestamps":
-        return np.timedelta64(step, "ns") * n_steps
-    return step * n_steps * _ROUNDING
+        return GapRule(times.kind, step, _span(max_gap, times.kind), most=1)
+    most = _DEFAULT_STEPS[times.kind] if max_gap is None else max_gap
+    return GapRule(times.kind, step, step, most)
+
+
+def _span(max_gap, kind):
+    # To numpy, a pandas.Timedelta is a timedelta, which has no nanoseconds.
+    span = np.timedelta64(getattr(max_gap, "asm8", max_gap))
+    if not span > np.timedelta64(0):
+        raise ValueError(
+            f"max_gap={max_gap!r} must be a span of time above zero: the widest step "
+            "between neighbouring rows that is no gap."
+        )
+    if kind != "timestamps":
+        raise ValueError(
+            f"max_gap={max_gap!r} is a span of time, but the index of X holds {kind}. "
+            "Give max_gap as a number of steps, or X a DatetimeIndex."
+        )
+    return span
 
 
 @dataclass(frozen=True)
@@ -86,17 +92,15 @@ class _Times:
     def of(cls, X):
         """Read the index of ``X``; None where it has none."""
         index = getattr(X, "index", None)
-        if index is None or callable(index):
+        if index is None or callable(index) or len(index) == 0:
             return None
-        named = getattr(index, "nlevels", 1) > 1
-        level = index.get_level_values(-1) if named else index
+        level, codes = _levels(index)
         values, kind = _values_and_kind(level)
-        codes = np.array(index.codes[:-1]) if named else np.zeros((1, len(values)), int)
         new_series = (codes[:, 1:] != codes[:, :-1]).any(axis=0)
+        _refuse_scattered_series(codes, new_series, index)
         differences = np.diff(values)
         backwards = ~new_series & (differences <= np.zeros(1, differences.dtype)[0])
-        if named:
-            _refuse_scattered_series(codes, new_series, index)
+        named = any(name != COPY_LEVEL for name in index.names[:-1])
         if named or kind == "timestamps":
             _refuse_disorder(backwards, level)
         return cls(kind, differences, new_series, backwards)
@@ -104,13 +108,21 @@ class _Times:
     def typical_step(self):
         """Return the median of the differences within a series; None without any."""
         forward = np.sort(self.differences[~(self.new_series | self.backwards)])
-        return forward[len(forward) // 2] if len(forward) else None
+        # Of two in the middle the smaller: a gap makes a difference longer.
+        return forward[(len(forward) - 1) // 2] if len(forward) else None
+
+
+def _levels(index):
+    """Split an index into times and, per row, numbers for the series it belongs to."""
+    if getattr(index, "nlevels", 1) == 1:
+        return index, np.zeros((1, len(index)), dtype=int)
+    return index.get_level_values(-1), np.array(index.codes[:-1])
 
 
 def _values_and_kind(level):
     if hasattr(level, "to_timestamp"):  # periods: their starts
         level = level.to_timestamp()
-    values = np.asarray(level.values)
+    values = np.asarray(level.infer_objects().values)
     if values.dtype.kind in "Mm":
         kind = "timestamps"
     elif values.dtype.kind in "iu":
@@ -123,10 +135,10 @@ def _values_and_kind(level):
             f"{level[0]!r}, which show neither time nor row numbers. Convert it with "
             "pandas.to_datetime(X.index), or drop it with X.reset_index(drop=True)."
         )
-    if (np.isnat(values) if values.dtype.kind in "Mm" else np.isnan(values)).any():
+    if not np.isfinite(values).all():
         raise ValueError(
-            "The index of X has missing entries. Drop these rows with "
-            "X[X.index.notna()], or give them a time."
+            "The index of X has missing or infinite entries. Drop these rows, for "
+            "example with X[X.index.notna()], or give them a time."
         )
     return values, kind
 

@@ -15,6 +15,11 @@ from skad._windows import as_dtype, series_under
 
 # Errors are squared and summed over a window: of larger values float32 makes inf.
 LARGEST = 1e17
+_CURES = {
+    "NaN": "impute it (sklearn.impute.SimpleImputer) or carry the last reading forward "
+    "(X.ffill())",
+    "infinity": "replace it by a reading, or treat it as missing and impute it,",
+}
 
 
 def check_rows(estimator, X, *, reset):
@@ -84,26 +89,11 @@ def refuse_missing(values, estimator):
     if finite.all():
         return
     row, column = np.argwhere(~finite.reshape(len(values), -1))[0]
-    if np.isnan(values).any():
-        found, cure = (
-            "NaN",
-            (
-                "impute it (sklearn.impute.SimpleImputer) or carry the last reading "
-                "forward (X.ffill()) before SlidingWindow"
-            ),
-        )
-    else:
-        found, cure = (
-            "infinity",
-            (
-                "replace it by a reading, or treat it as missing and impute it, before "
-                "SlidingWindow"
-            ),
-        )
+    found = "NaN" if np.isnan(values).any() else "infinity"
     raise ValueError(
         f"X contains {found}: the first value that is not finite stands in {unit} "
         f"{row}, column {column}. {_name(estimator)} needs a finite number everywhere: "
-        f"{cure}."
+        f"{_CURES[found]} before SlidingWindow."
     )
 
 

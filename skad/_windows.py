@@ -36,8 +36,11 @@ def trailing_windows(
     series: np.ndarray, size: int, padding: str | float = "edge"
 ) -> np.ndarray:
     """View a padded copy of ``series`` as one window per row, ending at that row."""
-    fill = series[:1] if padding == "edge" else np.full_like(series[:1], padding)
-    padded = np.concatenate([np.repeat(fill, size - 1, axis=0), series])
+    # Row by row in memory, whatever the layout of the series: so every window is one
+    # block, and to flatten it copies nothing.
+    padded = np.empty((size - 1 + len(series), series.shape[1]), dtype=series.dtype)
+    padded[: size - 1] = series[0] if padding == "edge" else padding
+    padded[size - 1 :] = series
     return windows_over(padded, size)
 
 

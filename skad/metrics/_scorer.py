@@ -14,6 +14,7 @@ _BY_NAME = {
     "roc_auc": metrics.roc_auc_score,
 }
 _OF_SCORES = (metrics.average_precision_score, metrics.roc_auc_score)
+_CONVENTIONS = ((-1, 1), (1, 0))  # (anomaly, normal)
 
 
 def make_anomaly_scorer(
@@ -59,8 +60,9 @@ def make_anomaly_scorer(
     ------
     ValueError
         If the metric is no known name; and, when the scorer is called, if y holds
-        other labels or if all of them are 1, which may mean "all normal" (of -1, 1) or
-        "all anomalous" (of 0, 1): set ``pos_label``.
+        other labels, if ``pos_label`` does not go with them, or if all of them are 1,
+        which may mean "all normal" (of -1, 1) or "all anomalous" (of 0, 1): set
+        ``pos_label``.
 
     See Also
     --------
@@ -116,9 +118,9 @@ class _AnomaliesPositive:
             return self.metric(truth, -y_pred, **metric_params)
         if not np.isin(y_pred, (-1, 1)).all():
             raise ValueError(
-                f"The detector predicted {np.unique(y_pred).tolist()[:5]}; an "
-                "outlier detector predicts -1 (anomaly) and 1 (normal). Wrap a detector "
-                "of other labels in a class that turns them."
+                f"The detector predicted {np.unique(y_pred).tolist()[:5]}; an outlier "
+                "detector predicts -1 (anomaly) and 1 (normal). Wrap a detector of "
+                "other labels in a class that turns them."
             )
         return self.metric(truth, (y_pred == -1).astype(int), **metric_params)
 
@@ -143,26 +145,39 @@ def is_anomaly(y, *, pos_label=None):
     Raises
     ------
     ValueError
-        If there are other labels, or if the labels present fit both conventions.
+        If there are other labels, if those present fit both conventions, or if
+        ``pos_label`` belongs to neither.
     """
     y = np.asarray(y)
     if y.ndim != 1:
         raise ValueError(
             f"y has shape {y.shape}; labels need one dimension: y.ravel()."
         )
-    found = set(np.unique(y).tolist()) if y.dtype.kind in "biuf" else {str(y[:1])}
-    if pos_label is not None and found <= {-1, 0, 1} and len(found | {pos_label}) <= 2:
+    fitting = _conventions_of(y)
+    if pos_label is not None:
+        if not any(pos_label in pair for pair in fitting):
+            raise ValueError(
+                f"pos_label={pos_label!r} does not go with the labels "
+                f"{np.unique(y).tolist()} in y. Set it to the label of anomalies there."
+            )
         return y == pos_label
-    if y.dtype.kind == "b" or (found <= {0, 1} and 0 in found):
-        return y == 1
-    if found <= {-1, 1} and -1 in found:
-        return y == -1
-    if found == {1}:
+    if len(fitting) > 1:
         raise ValueError(
             "All labels in y are 1: normal rows of the labels -1 and 1, or anomalies "
             "of 0 and 1? Set pos_label to the label of anomalies (-1 or 1)."
         )
+    return y == fitting[0][0]
+
+
+def _conventions_of(y):
+    """List the pairs (anomaly, normal) that the labels may belong to."""
+    if y.dtype == bool:
+        return [(1, 0)]
+    labels = set(y.tolist())
+    fitting = [pair for pair in _CONVENTIONS if labels and labels <= set(pair)]
+    if fitting:
+        return fitting
     raise ValueError(
-        f"y holds the labels {sorted(found, key=str)[:5]}; needed are -1 (anomaly) and "
-        "1, or 0 and 1 (anomaly), or booleans."
+        f"y holds the labels {sorted(labels, key=str)[:5]}; needed are -1 (anomaly) "
+        "and 1, or 0 and 1 (anomaly), or booleans."
     )

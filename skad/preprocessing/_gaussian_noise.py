@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
+from skad._segments import COPY_LEVEL
 from skad._validation import check_rows, check_windows, n_dimensions
 from skad._windows import series_under
 from skad.preprocessing._output import TableOutputMixin
@@ -44,7 +45,7 @@ class GaussianNoise(TableOutputMixin, BaseEstimator):
         the training rows, or ones if ``relative=False``.
     n_features_in_ : int
         Number of columns; for windows, ``n_timesteps * n_channels``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features_in_,), object
         Column names, when X was a DataFrame.
 
     See Also
@@ -117,16 +118,20 @@ class GaussianNoise(TableOutputMixin, BaseEstimator):
         Returns
         -------
         self : object
+            The fitted transformer.
 
         Raises
         ------
         ValueError
             If X is no array of finite numbers, or if ``scale`` is no number of at least
             0 and no pair ``(low, high)`` of such numbers.
+        TypeError
+            If X is sparse, or holds objects that cannot be read as numbers.
         """
         self._learn(X)
         return self
 
+    @_fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X, y=None):
         """Learn from the rows, and return them with noise.
 
@@ -145,13 +150,9 @@ class GaussianNoise(TableOutputMixin, BaseEstimator):
 
         Raises
         ------
-        ValueError
+        ValueError, TypeError
             As `fit`.
         """
-        return self._fit_transform(X)
-
-    @_fit_context(prefer_skip_nested_validation=True)
-    def _fit_transform(self, X):
         values = self._learn(X)
         rng = check_random_state(self.random_state)
         if self.n_copies == 0:
@@ -177,6 +178,8 @@ class GaussianNoise(TableOutputMixin, BaseEstimator):
         ------
         ValueError
             If X is no array of finite numbers or has another shape than at fit.
+        TypeError
+            If X is sparse, or holds objects that cannot be read as numbers.
         """
         check_is_fitted(self)
         return _like(X, self._check(X, reset=False))
@@ -193,6 +196,7 @@ class GaussianNoise(TableOutputMixin, BaseEstimator):
         Returns
         -------
         names : ndarray of shape (n_features_in_,), object
+            The names that came in.
         """
         check_is_fitted(self)
         return _check_feature_names_in(self, input_features)
@@ -265,7 +269,7 @@ def _stacked(X, tables):
     import pandas as pd  # a DataFrame came in, so it is there
 
     frames = [_like(X, values) for values in tables]
-    names = ["copy", *X.index.names]
+    names = [COPY_LEVEL, *X.index.names]
     return pd.concat(frames, keys=range(len(frames)), names=names)
 
 

@@ -56,7 +56,7 @@ class SlidingWindow(TableOutputMixin, BaseEstimator):
         for arrays and where no two rows follow each other.
     n_features_in_ : int
         Number of channels.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features_in_,), object
         Column names, when X was a DataFrame.
 
     See Also
@@ -71,10 +71,10 @@ class SlidingWindow(TableOutputMixin, BaseEstimator):
     the memory of all their windows.
 
     What is a cut is learnt at fit and never depends on the rows at hand: a difference
-    of the index above ``max_gap`` and, for plain row numbers, one that is zero or
-    negative (the next table of a concatenation). Among timestamps, and within a named
-    series, such a difference is taken for a mistake. To score a new table without
-    padding, put the last ``window_size - 1`` rows of the old one before it.
+    of the index above ``max_gap`` and, for plain numbers, one that is zero or negative
+    (the next table of a concatenation). Among timestamps, and within a named series,
+    such a difference is taken for a mistake. To score a new table without padding, put
+    the last ``window_size - 1`` rows of the old one before it.
 
     Examples
     --------
@@ -95,10 +95,11 @@ class SlidingWindow(TableOutputMixin, BaseEstimator):
         "window_size": [Interval(Integral, 1, None, closed="left")],
         "padding": [StrOptions({"edge"}), Interval(Real, None, None, closed="neither")],
         "flatten": ["boolean"],
+        # Spans first: numpy's count as integers, and do not compare with numbers.
         "max_gap": [
-            Interval(Real, 0, None, closed="right"),
             timedelta,
             np.timedelta64,
+            Interval(Real, 0, None, closed="right"),
             None,
         ],
     }
@@ -123,12 +124,16 @@ class SlidingWindow(TableOutputMixin, BaseEstimator):
         Returns
         -------
         self : object
+            The fitted transformer.
 
         Raises
         ------
         ValueError
-            If X is no table of finite numbers, or if its timestamps are out of order
-            or duplicated within a series.
+            If X is no table of finite numbers; if its timestamps are out of order or
+            duplicated within a series; if its index holds neither time nor numbers; or
+            if ``max_gap`` is a span of time and the index holds none.
+        TypeError
+            If X is sparse, or holds objects that cannot be read as numbers.
 
         Warns
         -----
@@ -163,6 +168,8 @@ class SlidingWindow(TableOutputMixin, BaseEstimator):
         ValueError
             If X is no table of finite numbers, if its timestamps are out of order or
             duplicated within a series, or if its index is of another kind than at fit.
+        TypeError
+            If X is sparse, or holds objects that cannot be read as numbers.
         """
         check_is_fitted(self)
         starts = self._gaps.starts(X)
@@ -198,7 +205,7 @@ class SlidingWindow(TableOutputMixin, BaseEstimator):
                 "series in time order (shuffle=False, TimeSeriesSplit), or set max_gap "
                 "if the index leaves out rows by nature.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
             return
         n_padded = np.minimum(lengths, self.window_size - 1).sum()
@@ -208,7 +215,7 @@ class SlidingWindow(TableOutputMixin, BaseEstimator):
                 f"{self.window_size} is long for segments of {int(np.median(lengths))} "
                 "rows. Lower window_size, or pass longer series.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
 
     def __skad_row_context__(self):
