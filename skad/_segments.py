@@ -114,9 +114,10 @@ class _Times:
 
 def _levels(index):
     """Split an index into times and, per row, numbers for the series it belongs to."""
-    if getattr(index, "nlevels", 1) == 1:
+    if not hasattr(index, "levels"):
         return index, np.zeros((1, len(index)), dtype=int)
-    return index.get_level_values(-1), np.array(index.codes[:-1])
+    codes = np.array(index.codes[:-1], dtype=int).reshape(-1, len(index))
+    return index.get_level_values(-1), codes
 
 
 def _values_and_kind(level):
@@ -144,6 +145,8 @@ def _values_and_kind(level):
 
 
 def _refuse_scattered_series(codes, new_series, index):
+    if not new_series.any():
+        return
     first_rows = np.concatenate([[0], np.flatnonzero(new_series) + 1])
     blocks = codes[:, first_rows]
     _, first_seen = np.unique(blocks, axis=1, return_index=True)
