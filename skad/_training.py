@@ -165,8 +165,13 @@ class WindowNet(NeuralNet):
 def new_net(make_network: Callable, seed: int, *, lr, optimizer, device) -> WindowNet:
     """Build and initialise a net from a seed, leaving the global state as it was."""
     kind = OPTIMIZERS.get(optimizer, optimizer)
+    if not issubclass(kind, torch.optim.Optimizer):
+        raise ValueError(
+            f"optimizer={optimizer!r} is no subclass of torch.optim.Optimizer. Use "
+            f"such a class, or one of the names {sorted(OPTIMIZERS)}."
+        )
     fused = {"optimizer__fused": True} if optimizer in OPTIMIZERS else {}
-    with _INITIALISING, torch.random.fork_rng(devices=[]):
+    with _INITIALISING, torch.random.fork_rng(devices=[]), torch.device("cpu"):
         torch.default_generator.manual_seed(seed)
         network = make_network().to(dtype=torch.float32)
         net = WindowNet(
@@ -196,7 +201,7 @@ def train(
     if verbose:
         callbacks.append(("epoch_lines", EpochLines(max_epochs)))
     if validation is not None:
-        stopping = PatientStopping(patience=patience, load_best=True)
+        stopping = PatientStopping(patience=patience, threshold=0, load_best=True)
         callbacks.append(("early_stopping", stopping))
     net.callbacks = callbacks
     net.initialize_callbacks()
@@ -213,10 +218,10 @@ def train(
 def check_device(device: str) -> None:
     """Raise where torch cannot reach the device, before any work is done."""
     try:
-        torch.empty(0, device=device)
+        torch.zeros(1, device=device).item()
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise ValueError(
-            f"device={device!r} was asked for, but torch cannot use it here: {error} "
+            f"device={device!r} was asked for, but torch cannot use it here ({error}). "
             'Set device="cpu", or install a build of torch for this device.'
         ) from error
 

@@ -264,6 +264,7 @@ class NetworkDetector(ThresholdMixin, BaseEstimator, ABC):
             raise
         return self
 
+    @torch.inference_mode(False)  # what is made in it can never be trained
     def _fit(self, X):
         check_device(self.device)
         goes_on = self.warm_start and hasattr(self, "net_")

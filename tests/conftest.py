@@ -1,0 +1,29 @@
+"""What every test may lean on; nothing here seeds a global generator."""
+
+import os
+
+# Bits depend on the number of threads: set before the first import of torch.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+import pytest
+
+from tests.signals import N_TRAIN, SPIKE, sine
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def series():
+    """Give a sine of shape (300, 1) with one spike, at row `SPIKE`."""
+    X = sine(300)
+    X[SPIKE] += 3.0
+    return X
+
+
+@pytest.fixture
+def normal_part(series):
+    return series[:N_TRAIN]

@@ -1,0 +1,70 @@
+from itertools import product
+
+import pytest
+import torch
+from torch import nn
+
+from skad.networks._conv_autoencoder import ConvAutoencoderNetwork
+
+
+def n_parameters(network):
+    return sum(weights.numel() for weights in network.parameters())
+
+
+def test_the_textbook_network_has_14539_parameters():
+    network = ConvAutoencoderNetwork(59, (32, 16), kernel_size=3, stride=1)
+    layers = [*network.encoder, *network.decoder]
+    assert [n_parameters(layer) for layer in layers] == [5696, 1552, 1568, 5723]
+    assert n_parameters(network) == 14_539
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3, 5])
+@pytest.mark.parametrize("kernel_size", [1, 2, 3, 4, 7])
+def test_the_output_has_the_shape_of_the_input(stride, kernel_size):
+    for depth, n_timesteps in product((1, 2, 3), (1, 2, 7, 10, 16, 33)):
+        network = ConvAutoencoderNetwork(3, (2,) * depth, kernel_size, stride)
+        windows = torch.ones(2, n_timesteps, 3)
+        assert network(windows).shape == windows.shape
+
+
+@pytest.mark.parametrize("kernel_size", [2, 3, 5])
+@pytest.mark.parametrize(("stride", "lengths"), [(2, [10, 5, 3]), (3, [10, 4, 2])])
+def test_each_layer_divides_the_length_and_rounds_up(kernel_size, stride, lengths):
+    network = ConvAutoencoderNetwork(1, (4, 2), kernel_size, stride)
+    seen = []
+    for layer in [*network.encoder, *network.decoder]:
+        layer.register_forward_hook(lambda *call: seen.append(call[2].shape[-1]))
+    network(torch.ones(1, 10, 1))
+    assert seen[:2] == lengths[1:]
+    assert seen[2] >= lengths[1]  # what is too much on the way back is cut off
+    assert seen[3] >= lengths[0]
+
+
+def test_the_output_is_linear_so_that_it_can_be_negative():
+    network = ConvAutoencoderNetwork(1, (4, 2), 3, 1)
+    for weights in network.parameters():
+        nn.init.constant_(weights, 0.0)
+    network.decoder[-1].bias.data.fill_(-2.0)
+    assert (network(torch.ones(1, 8, 1)) == -2.0).all()
+
+
+def test_rectifiers_stand_between_the_layers():
+    network = ConvAutoencoderNetwork(1, (4, 2), 3, 1)
+    for layer in network.encoder:
+        nn.init.constant_(layer.bias, -100.0)  # nothing passes a rectifier
+    first, second = (network(x * torch.ones(1, 8, 1)) for x in (0.0, 1.0))
+    assert torch.equal(first, second)
+
+
+@pytest.mark.parametrize("kernel_size", [1, 3, 5])
+def test_odd_kernels_stay_centred(kernel_size):
+    network = ConvAutoencoderNetwork(1, (4, 2), kernel_size, 1)
+    for weights in network.parameters():
+        nn.init.constant_(weights, 1.0)
+    impulse = torch.zeros(1, 21, 1)
+    impulse[0, 10] = 1.0
+    answer = network(impulse)[0, :, 0] - network(0 * impulse)[0, :, 0]
+    assert torch.equal(answer, answer.flip(0))
+    assert answer.argmax() == 10
+    reach = torch.nonzero(answer).flatten()
+    assert reach[-1] - reach[0] == 4 * (kernel_size - 1)
