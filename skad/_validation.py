@@ -66,7 +66,7 @@ def check_windows(estimator, X, *, reset, n_channels=1, expected=None):
         )
     if n_dimensions(X) == 3:
         X = np.asarray(X)
-        _refuse_other_shape(estimator, X.shape[1:], expected)
+        refuse_other_shape(estimator, X.shape[1:], expected)
         flat = X.reshape(len(X), X.shape[1] * X.shape[2])
         windows = _validate(estimator, flat, reset).reshape(X.shape)
     else:
@@ -109,6 +109,16 @@ def refuse_huge(windows, estimator):
         )
 
 
+def refuse_other_shape(estimator, shape, expected):
+    """Raise where windows are of another shape than those seen at fit."""
+    if expected is not None and tuple(shape) != tuple(expected):
+        raise ValueError(
+            f"X holds windows of {shape[0]} timesteps and {shape[1]} channels, but "
+            f"{_name(estimator)} was fitted on {expected[0]} timesteps and "
+            f"{expected[1]} channels. Cut X with the SlidingWindow used at fit."
+        )
+
+
 def _validate(estimator, X, reset):
     try:
         table = validate_data(
@@ -135,15 +145,6 @@ def _window_shape(n_features, n_channels):
             "n_channels to the number of columns that SlidingWindow received."
         )
     return n_features // n_channels, n_channels
-
-
-def _refuse_other_shape(estimator, shape, expected):
-    if expected is not None and tuple(shape) != tuple(expected):
-        raise ValueError(
-            f"X holds windows of {shape[0]} timesteps and {shape[1]} channels, but "
-            f"{_name(estimator)} was fitted on {expected[0]} timesteps and "
-            f"{expected[1]} channels. Cut X with the SlidingWindow used at fit."
-        )
 
 
 def _as_table(X):

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from skad._scoring import mean_squared_errors
 from skad._thresholding import CONTAMINATION, ThresholdMixin, threshold
 from skad._training import OPTIMIZERS, check_device, diverged
-from skad._validation import check_windows, refuse_huge
+from skad._validation import check_windows, refuse_huge, refuse_other_shape
 from skad._windows import as_dtype
 from skad.detectors._memory import remembered_net
 from skad.detectors._scaling import scale_windows
@@ -259,17 +259,17 @@ class NetworkDetector(ThresholdMixin, BaseEstimator, ABC):
         try:
             self._fit(X)
         except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
+            self.__dict__ = before  # at once: a second interrupt finds all or nothing
             raise
         return self
 
     @torch.inference_mode(False)  # what is made in it can never be trained
     def _fit(self, X):
         check_device(self.device)
-        goes_on = self.warm_start and hasattr(self, "net_")
-        expected = self.window_shape_ if goes_on else None
-        windows = self._check_windows(X, reset=True, expected=expected)
+        windows = self._check_windows(X, reset=True, expected=None)
+        start = self.net_ if self.warm_start and hasattr(self, "net_") else None
+        if start is not None:
+            refuse_other_shape(self, windows.shape[1:], self.window_shape_)
         if len(windows) < 2:
             raise ValueError(
                 f"X has n_samples = {len(windows)}; {type(self).__name__} needs at "
@@ -278,7 +278,7 @@ class NetworkDetector(ThresholdMixin, BaseEstimator, ABC):
         self.window_shape_ = windows.shape[1:]
         self.n_features_in_ = windows.shape[1] * windows.shape[2]
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        self.net_ = remembered_net(self, windows, seed, self.net_ if goes_on else None)
+        self.net_ = remembered_net(self, windows, seed, start)
         self.n_iter_ = len(self.net_.history)
         self.loss_curve_ = list(self.net_.history[:, "train_loss"])
         losses = [row["valid_loss"] for row in self.net_.history if "valid_loss" in row]
