@@ -109,7 +109,7 @@ class _AnomaliesPositive:
         self.metric = metric
         self.is_label_metric = is_label_metric
         self.pos_label = pos_label
-        self.__name__ = getattr(metric, "__name__", type(metric).__name__)
+        self.__name__ = f"anomaly_{getattr(metric, '__name__', type(metric).__name__)}"
 
     def __call__(self, y_true, y_pred, **metric_params):
         truth = is_anomaly(y_true, pos_label=self.pos_label).astype(int)
@@ -123,9 +123,6 @@ class _AnomaliesPositive:
                 "other labels in a class that turns them."
             )
         return self.metric(truth, (y_pred == -1).astype(int), **metric_params)
-
-    def __repr__(self):
-        return f"anomaly_{self.__name__}"
 
 
 def is_anomaly(y, *, pos_label=None):
