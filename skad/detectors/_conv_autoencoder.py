@@ -96,7 +96,7 @@ class ConvAutoencoder(NetworkDetector):
         Minus the validation loss of each epoch; None without ``early_stopping``.
     n_features_in_ : int
         ``n_timesteps * n_channels``.
-    feature_names_in_ : ndarray of shape (n_features_in_,), object
+    feature_names_in_ : ndarray of shape (`n_features_in_`,), object
         Column names, when X was a DataFrame of flattened windows.
 
     See Also

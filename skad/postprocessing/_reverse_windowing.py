@@ -57,7 +57,7 @@ class ReverseWindowing(ThresholdMixin, MetaEstimatorMixin, BaseEstimator):
         that a step inside adds at fit does not enter.
     n_features_in_ : int
         Number of columns, if ``estimator`` knows it.
-    feature_names_in_ : ndarray of shape (n_features_in_,), object
+    feature_names_in_ : ndarray of shape (`n_features_in_`,), object
         Column names, if ``estimator`` knows them.
 
     See Also

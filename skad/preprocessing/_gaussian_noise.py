@@ -45,7 +45,7 @@ class GaussianNoise(TableOutputMixin, BaseEstimator):
         the training rows, or ones if ``relative=False``.
     n_features_in_ : int
         Number of columns; for windows, ``n_timesteps * n_channels``.
-    feature_names_in_ : ndarray of shape (n_features_in_,), object
+    feature_names_in_ : ndarray of shape (`n_features_in_`,), object
         Column names, when X was a DataFrame.
 
     See Also
@@ -195,7 +195,7 @@ class GaussianNoise(TableOutputMixin, BaseEstimator):
 
         Returns
         -------
-        names : ndarray of shape (n_features_in_,), object
+        names : ndarray of shape (`n_features_in_`,), object
             The names that came in.
         """
         check_is_fitted(self)

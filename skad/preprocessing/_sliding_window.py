@@ -56,7 +56,7 @@ class SlidingWindow(TableOutputMixin, BaseEstimator):
         for arrays and where no two rows follow each other.
     n_features_in_ : int
         Number of channels.
-    feature_names_in_ : ndarray of shape (n_features_in_,), object
+    feature_names_in_ : ndarray of shape (`n_features_in_`,), object
         Column names, when X was a DataFrame.
 
     See Also
@@ -188,7 +188,7 @@ class SlidingWindow(TableOutputMixin, BaseEstimator):
 
         Returns
         -------
-        names : ndarray of shape (window_size * n_features_in_,), object
+        names : ndarray of shape (`window_size * n_features_in_`,), object
             In time-major order: ``x0_lag2, x1_lag2, x0_lag1, x1_lag1, ...``.
         """
         check_is_fitted(self)
