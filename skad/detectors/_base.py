@@ -6,7 +6,7 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 from joblib import Memory
-from sklearn.base import BaseEstimator, _fit_context
+from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -278,6 +278,7 @@ class NetworkDetector(ThresholdMixin, BaseEstimator, ABC):
         self.window_shape_ = windows.shape[1:]
         self.n_features_in_ = windows.shape[1] * windows.shape[2]
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        self._fitted_as = clone(self)  # parameters that change wait for the next fit
         self.net_ = remembered_net(self, windows, seed, start)
         self.n_iter_ = len(self.net_.history)
         self.loss_curve_ = list(self.net_.history[:, "train_loss"])
@@ -316,8 +317,9 @@ class NetworkDetector(ThresholdMixin, BaseEstimator, ABC):
         return self._score_windows(windows)
 
     def _score_windows(self, windows):
+        prepare = self._fitted_as._prepare
         return -mean_squared_errors(
-            self.net_.module_, windows, self._prepare, self.net_.device
+            self.net_.module_, windows, prepare, self.net_.device
         )
 
     def _prepare(self, windows):

@@ -62,10 +62,9 @@ def _new_net(detector, shape, seed):
 
 def _going_on(detector, start, fresh):
     """Copy ``start`` with the present ``lr``, if the architecture is still the same."""
-    before = {name: w.shape for name, w in start.module_.state_dict().items()}
-    now = {name: w.shape for name, w in fresh.module_.state_dict().items()}
     kind = OPTIMIZERS.get(detector.optimizer, detector.optimizer)
-    if before != now or start.optimizer is not kind or start.device != detector.device:
+    is_same = _architecture(start) == _architecture(fresh)
+    if not is_same or start.optimizer is not kind or start.device != detector.device:
         raise ValueError(
             "warm_start=True goes on from the fitted network, but its architecture, "
             "optimizer or device has been changed since. Set these parameters back, or "
@@ -74,6 +73,12 @@ def _going_on(detector, start, fresh):
     net = copy.deepcopy(start)
     net.set_params(lr=detector.lr)
     return net
+
+
+def _architecture(net):
+    """Describe a network; its text shows strides and the like, which weights do not."""
+    shapes = {name: w.shape for name, w in net.module_.state_dict().items()}
+    return shapes, repr(net.module_)
 
 
 def _split_in_time(detector, windows):

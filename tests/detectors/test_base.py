@@ -37,6 +37,17 @@ def test_the_loss_is_in_the_units_of_the_score(make):
     )
 
 
+def test_parameters_that_change_wait_for_the_next_fit(make):
+    detector = make().fit(X)
+    scores, offset = detector.score_samples(X), detector.offset_
+    changes = {"window_scaling": "standard", "n_channels": 2, "contamination": 0.4}
+    changes |= {"horizon": 3} if hasattr(detector, "horizon") else {"stride": 2}
+    for name, value in changes.items():
+        detector.set_params(**{name: value})
+        assert np.array_equal(detector.score_samples(X), scores)
+        assert detector.offset_ == offset
+
+
 def test_nothing_is_scored_before_fit(make):
     for method in ("score_samples", "decision_function", "predict"):
         with pytest.raises(NotFittedError, match="is not fitted yet"):
