@@ -31,6 +31,8 @@ html_static_path = ["_static"]
 html_css_files = ["skad.css"]
 html_show_sphinx = False
 html_copy_source = False
+# Pages without neighbours need no list of them.
+html_sidebars = {page: [] for page in ("index", "install", "development", "changes")}
 html_theme_options = {
     "navigation_with_keys": False,
     "show_prev_next": True,

@@ -68,7 +68,7 @@ class NetworkDetector(ThresholdMixin, BaseEstimator, ABC):
     device : str, default="cpu"
         Where torch computes, for example "cuda".
     warm_start : bool, default=False
-        Whether a further `fit` goes on from the present weights, for `max_epochs`
+        Whether a further `fit` goes on from the present weights, for ``max_epochs``
         more, rather than from new ones.
     memory : str, joblib.Memory or None, default=None
         A folder or cache for trained networks, keyed by the series, the training
