@@ -202,6 +202,12 @@ class NetworkDetector(ThresholdMixin, BaseEstimator, ABC):
         ------
         ValueError
             If the architecture does not fit such windows.
+
+        Notes
+        -----
+        Layers that draw numbers while they train, such as dropout, take them from
+        torch's global generator, which ``random_state`` does not reach; use
+        ``input_noise`` where you can.
         """
 
     def inputs_and_targets(self, windows):
