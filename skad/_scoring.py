@@ -15,7 +15,9 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 # Large enough to keep the kernels busy, small enough for one new row to be quick.
-BLOCK = 128
+SHORT_BLOCK, LONG_BLOCK, LONG_WINDOW = 512, 256, 32
+# Few enough numbers for blocks of very long or wide windows to stay small.
+LARGEST_BLOCK = 2**21
 # Numbers in the widest register, 64 bytes: rows of a multiple of it are aligned.
 _LANES = 16
 
@@ -33,29 +35,53 @@ class AlignedRows(TorchFunctionMode):
         return F.linear(F.pad(rows, (0, missing)), F.pad(weight, (0, missing)), bias)
 
 
-def blocks(windows: np.ndarray) -> Iterator[tuple[np.ndarray, int]]:
-    """Yield contiguous blocks of `BLOCK` windows, and how many of each count."""
-    n, *shape = windows.shape
-    for start in range(0, n, BLOCK):
-        n_real = min(BLOCK, n - start)
-        block = np.empty((BLOCK, *shape), dtype=np.float32)
-        block[:n_real] = windows[start : start + n_real]
-        block[n_real:] = block[0]
-        yield block, n_real
+def block_size(n_timesteps: int, n_channels: int) -> int:
+    """Return the number of windows in a block, one and the same for a window shape."""
+    size = SHORT_BLOCK if n_timesteps <= LONG_WINDOW else LONG_BLOCK
+    return max(8, min(size, LARGEST_BLOCK // (n_timesteps * n_channels)))
 
 
 def mean_squared_errors(
     network: torch.nn.Module, windows: np.ndarray, prepare: Callable, device: str
 ) -> np.ndarray:
     """Return the mean squared error of each window, in double precision."""
-    errors = np.empty(len(windows), dtype=np.float64)
     network.eval()
-    done = 0
+    errors = np.empty(len(windows), dtype=np.float64)
+    size = block_size(*windows.shape[1:])
     with torch.inference_mode(), AlignedRows():
-        for block, n_real in blocks(windows):
+        for start, block in blocks(windows, size):
             inputs, targets = prepare(torch.from_numpy(block).to(device))
             differences = network(inputs).double() - targets.double()
-            means = differences.square().flatten(1).mean(1)
-            errors[done : done + n_real] = means[:n_real].cpu().numpy()
-            done += n_real
+            _store(errors, start, differences.square().flatten(1).mean(1))
     return errors
+
+
+def shared_mean_squared_errors(shared, series: np.ndarray, device: str) -> np.ndarray:
+    """Return the errors of all windows over a series, by what they share.
+
+    ``shared`` is a `skad.networks._shared_convolution.SharedConvolution`.
+    """
+    overlap = shared.n_timesteps - 1
+    errors = np.empty(len(series) - overlap, dtype=np.float64)
+    size = SHORT_BLOCK + -SHORT_BLOCK % shared.n_grids
+    with torch.inference_mode():
+        for start, block in blocks(series, size, overlap):
+            rows = torch.from_numpy(block).to(device)
+            _store(errors, start, shared.mean_squared_errors(rows))
+    return errors
+
+
+def blocks(
+    rows: np.ndarray, size: int, overlap: int = 0
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield contiguous blocks of ``size`` rows and the ``overlap`` rows after them."""
+    for start in range(0, len(rows) - overlap, size):
+        found = rows[start : start + size + overlap]
+        block = np.empty((size + overlap, *rows.shape[1:]), dtype=np.float32)
+        block[: len(found)] = found
+        block[len(found) :] = found[-1]
+        yield start, block
+
+
+def _store(errors: np.ndarray, start: int, block: torch.Tensor) -> None:
+    errors[start : start + len(block)] = block[: len(errors) - start].cpu().numpy()

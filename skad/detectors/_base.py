@@ -290,7 +290,7 @@ class NetworkDetector(ThresholdMixin, BaseEstimator, ABC):
         self.loss_curve_ = list(self.net_.history[:, "train_loss"])
         losses = [row["valid_loss"] for row in self.net_.history if "valid_loss" in row]
         self.validation_scores_ = [-loss for loss in losses] or None
-        scores = self._score_windows(windows)
+        scores = -self._window_errors(windows)
         if not np.isfinite(scores).all():
             raise diverged("the trained network does not return finite numbers")
         self.offset_ = threshold(scores, self.contamination)
@@ -320,13 +320,12 @@ class NetworkDetector(ThresholdMixin, BaseEstimator, ABC):
         """
         check_is_fitted(self)
         windows = self._check_windows(X, reset=False, expected=self.window_shape_)
-        return self._score_windows(windows)
+        return -self._window_errors(windows)
 
-    def _score_windows(self, windows):
+    def _window_errors(self, windows):
+        network, device = self.net_.module_, self.net_.device
         prepare = self._fitted_as._prepare
-        return -mean_squared_errors(
-            self.net_.module_, windows, prepare, self.net_.device
-        )
+        return mean_squared_errors(network, windows, prepare, device)
 
     def _prepare(self, windows):
         inputs, targets = self.inputs_and_targets(windows)

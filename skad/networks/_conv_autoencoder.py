@@ -1,6 +1,7 @@
 """A convolutional network that rebuilds a window from a narrower copy of itself."""
 
 from itertools import pairwise
+from math import ceil
 
 import torch
 from torch import nn
@@ -13,6 +14,10 @@ class ConvAutoencoderNetwork(nn.Module):
     Every layer pads its input on both sides so that a stride ``s`` maps ``n`` steps
     to ``ceil(n / s)``, and the way back restores each of the lengths met on the way
     down, whether or not the stride divides them.
+
+    The layers are one-dimensional, but run as two-dimensional ones of height 1: a batch
+    of windows, channels innermost, already *is* an image in channels-last layout, for
+    which the kernels are about twice as fast.
     """
 
     def __init__(
@@ -20,29 +25,60 @@ class ConvAutoencoderNetwork(nn.Module):
     ):
         super().__init__()
         widths = [n_channels, *channels]
-        options = {"kernel_size": kernel_size, "stride": stride}
-        options["padding"] = (kernel_size - 1) // 2
         self.encoder = nn.ModuleList(
-            nn.Conv1d(wide, narrow, **options) for wide, narrow in pairwise(widths)
+            nn.Conv1d(wide, narrow, kernel_size, stride)
+            for wide, narrow in pairwise(widths)
         )
         self.decoder = nn.ModuleList(
-            nn.ConvTranspose1d(narrow, wide, **options)
+            nn.ConvTranspose1d(narrow, wide, kernel_size, stride)
             for narrow, wide in pairwise(widths[::-1])
         )
+        self.kernel_size = kernel_size
         self.stride = stride
-        self.is_even = kernel_size % 2 == 0
+        self.padding = (kernel_size - 1) // 2
 
     def forward(self, windows: torch.Tensor) -> torch.Tensor:
-        steps = windows.transpose(1, 2)  # (batch, n_channels, n_timesteps)
-        lengths = []
-        for layer in self.encoder:
-            lengths.append(steps.shape[-1])
-            # An even kernel has no middle: the odd step of padding goes to the right.
-            steps = F.pad(steps, (0, 1)) if self.is_even else steps
-            steps = F.relu(layer(steps))
-        for layer in self.decoder:
-            length = lengths.pop()
-            shortest = (steps.shape[-1] - 1) * self.stride + 1 + self.is_even
-            steps = layer(steps, output_size=[max(length, shortest)])[..., :length]
-            steps = F.relu(steps) if lengths else steps
-        return steps.transpose(1, 2)  # (batch, n_timesteps, n_channels)
+        for index, n_out in enumerate(self.lengths(windows.shape[1])):
+            windows = self.apply_layer(index, windows, n_out)
+        return windows
+
+    def lengths(self, n_timesteps: int) -> list[int]:
+        """Return the number of steps after each layer."""
+        down = [n_timesteps]
+        for _ in self.encoder:
+            down.append(ceil(down[-1] / self.stride))
+        return down[1:] + down[-2::-1]
+
+    def is_rectified(self, index: int) -> bool:
+        """Tell the last layer, whose output is linear, from the others."""
+        return index < 2 * len(self.encoder) - 1
+
+    def apply_layer(self, index: int, steps: torch.Tensor, n_out: int) -> torch.Tensor:
+        """Map (batch, n, channels) to (batch, n_out, channels) of the next layer."""
+        steps = self.convolve(index, steps, n_out, self.layer(index).bias)
+        return F.relu(steps) if self.is_rectified(index) else steps
+
+    def layer(self, index: int) -> nn.Module:
+        """Return the layer that holds the weights, counted from the input."""
+        n_encoder = len(self.encoder)
+        if index < n_encoder:
+            return self.encoder[index]
+        return self.decoder[index - n_encoder]
+
+    def convolve(self, index: int, steps: torch.Tensor, n_out: int, bias=None):
+        """Apply the linear part of a layer."""
+        image = steps.unsqueeze(1).permute(0, 3, 1, 2)  # (batch, channels, 1, n)
+        weight = self.layer(index).weight.unsqueeze(2)
+        padding, stride = (0, self.padding), (1, self.stride)
+        if index < len(self.encoder):
+            if self.kernel_size % 2 == 0:
+                # An even kernel has no middle: its odd step of padding goes right.
+                image = F.pad(image, (0, 1))
+            image = F.conv2d(image, weight, bias, stride, padding)
+        else:
+            reached = (
+                (steps.shape[1] - 1) * self.stride + 1 + (1 - self.kernel_size % 2)
+            )
+            missing = (0, max(n_out - reached, 0))
+            image = F.conv_transpose2d(image, weight, bias, stride, padding, missing)
+        return image[..., :n_out].permute(0, 2, 3, 1).squeeze(1)
