@@ -31,13 +31,30 @@ def test_the_output_has_the_shape_of_the_input(stride, kernel_size):
 @pytest.mark.parametrize(("stride", "lengths"), [(2, [10, 5, 3]), (3, [10, 4, 2])])
 def test_each_layer_divides_the_length_and_rounds_up(kernel_size, stride, lengths):
     network = ConvAutoencoderNetwork(1, (4, 2), kernel_size, stride)
-    seen = []
-    for layer in [*network.encoder, *network.decoder]:
-        layer.register_forward_hook(lambda *call: seen.append(call[2].shape[-1]))
-    network(torch.ones(1, 10, 1))
-    assert seen[:2] == lengths[1:]
-    assert seen[2] >= lengths[1]  # what is too much on the way back is cut off
-    assert seen[3] >= lengths[0]
+    steps, seen = torch.ones(1, lengths[0], 1), []
+    for index, n_out in enumerate(network.lengths(lengths[0])):
+        steps = network.apply_layer(index, steps, n_out)
+        seen.append(steps.shape[1])
+    assert seen == [*lengths[1:], *lengths[-2::-1]]
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("kernel_size", [1, 2, 3, 4, 7])
+def test_the_layers_are_the_convolutions_whose_weights_they_hold(kernel_size, stride):
+    network = ConvAutoencoderNetwork(3, (4, 2), kernel_size, stride).double()
+    windows = torch.rand(2, 12, 3, dtype=torch.float64)
+    before, after = (kernel_size - 1) // 2, kernel_size // 2
+    steps, lengths = windows.transpose(1, 2), []
+    for layer in network.encoder:
+        lengths.append(steps.shape[-1])
+        steps = layer(nn.functional.pad(steps, (before, after))).relu()
+    for index, layer in enumerate(network.decoder):
+        wide = nn.functional.pad(layer(steps), (0, stride + kernel_size))
+        n_reached = (steps.shape[-1] - 1) * stride + kernel_size
+        wide[..., n_reached:] = layer.bias[:, None]
+        steps = wide[..., before : before + lengths[-1 - index]]
+        steps = steps.relu() if index == 0 else steps
+    torch.testing.assert_close(network(windows), steps.transpose(1, 2))
 
 
 def test_the_output_is_linear_so_that_it_can_be_negative():
