@@ -14,6 +14,8 @@ import torch
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
+from skad._windows import series_under
+
 # Large enough to keep the kernels busy, small enough for one new row to be quick.
 SHORT_BLOCK, LONG_BLOCK, LONG_WINDOW = 512, 256, 32
 # Few enough numbers for blocks of very long or wide windows to stay small.
@@ -56,18 +58,25 @@ def mean_squared_errors(
     return errors
 
 
-def shared_mean_squared_errors(shared, series: np.ndarray, device: str) -> np.ndarray:
-    """Return the errors of all windows over a series, by what they share.
+def shared_mean_squared_errors(shared, windows: np.ndarray, device: str) -> np.ndarray:
+    """Return the same errors from what neighbouring windows share.
 
-    ``shared`` is a `skad.networks._shared_convolution.SharedConvolution`.
+    ``shared`` is a `skad.networks._shared_convolution.SharedConvolution`. Windows that
+    are no view of a series go the same way, each as a series of its own, so that a
+    score has the same bits in any layout.
     """
-    overlap = shared.n_timesteps - 1
-    errors = np.empty(len(series) - overlap, dtype=np.float64)
-    size = SHORT_BLOCK + -SHORT_BLOCK % shared.n_grids
+    errors = np.empty(len(windows), dtype=np.float64)
+    series = series_under(windows)
+    if series is None:
+        parts = blocks(windows, block_size(*windows.shape[1:]))
+    else:
+        size = SHORT_BLOCK + -SHORT_BLOCK % shared.n_grids
+        parts = blocks(series, size, overlap=shared.n_timesteps - 1)
     with torch.inference_mode():
-        for start, block in blocks(series, size, overlap):
+        for start, block in parts:
             rows = torch.from_numpy(block).to(device)
-            _store(errors, start, shared.mean_squared_errors(rows))
+            rows = rows if rows.ndim == 3 else rows.unsqueeze(0)
+            _store(errors, start, shared.mean_squared_errors(rows).flatten())
     return errors
 
 

@@ -11,7 +11,7 @@ import datetime
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from skad._windows import as_dtype, series_under
+from skad._windows import as_dtype, series_under, unflatten
 
 # Errors are squared and summed over a window: of larger values float32 makes inf.
 LARGEST = 1e17
@@ -68,11 +68,14 @@ def check_windows(estimator, X, *, reset, n_channels=1, expected=None):
         X = np.asarray(X)
         refuse_other_shape(estimator, X.shape[1:], expected)
         flat = X.reshape(len(X), X.shape[1] * X.shape[2])
-        windows = _validate(estimator, flat, reset).reshape(X.shape)
+        flat = _validate(estimator, flat, reset)
+        # A reshaped single window no longer shows that it looks at a series.
+        is_view = flat.dtype == X.dtype and np.may_share_memory(flat, X)
+        windows = X if is_view else flat.reshape(X.shape)
     else:
         flat = _validate(estimator, X, reset)
         shape = expected or _window_shape(flat.shape[1], n_channels)
-        windows = flat.reshape(len(flat), *shape)
+        windows = unflatten(flat, *shape)
     refuse_missing(windows, estimator)
     return as_dtype(windows, _float_type(windows.dtype))
 

@@ -80,6 +80,17 @@ def series_under(windows: np.ndarray) -> np.ndarray | None:
     )
 
 
+def unflatten(flat: np.ndarray, n_timesteps: int, n_channels: int) -> np.ndarray:
+    """View rows of flattened windows as 3-D windows; overlapping rows stay so."""
+    row_stride, stride = flat.strides
+    return as_strided(
+        flat,
+        shape=(len(flat), n_timesteps, n_channels),
+        strides=(row_stride, n_channels * stride, stride),
+        writeable=False,
+    )
+
+
 def as_dtype(windows: np.ndarray, dtype: type) -> np.ndarray:
     """Convert windows; where they overlap, convert the series and view it again."""
     if windows.dtype == dtype:

@@ -20,7 +20,7 @@ ROOMS = {
     "skad._context": {"sklearn"},
     "skad._thresholding": {"numpy", "sklearn"},
     "skad._validation": {"numpy", "scipy", "sklearn", "skad._windows"},
-    "skad._scoring": {"numpy", "torch"},
+    "skad._scoring": {"numpy", "torch", "skad._windows"},
     "skad._training": {"numpy", "torch", "skorch"},
     "skad.networks": {"torch"},
     "skad.preprocessing": {"numpy", "pandas", "sklearn"}
@@ -181,7 +181,7 @@ PLANTED = [
     (stays_in_its_room, "_windows", "from skad._context import row_context"),
     (stays_in_its_room, "_segments", "import pandas as pd"),
     (stays_in_its_room, "_validation", "from skad._segments import GapRule"),
-    (stays_in_its_room, "_scoring", "from skad._windows import as_dtype"),
+    (stays_in_its_room, "_scoring", "from skad._training import train"),
     (stays_in_its_room, "networks._gru", "import numpy as np"),
     (stays_in_its_room, "preprocessing._noise", "from torch import nn"),
     (stays_in_its_room, "detectors._gru", "import os, skorch.callbacks"),

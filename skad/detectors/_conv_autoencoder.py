@@ -6,7 +6,6 @@ from numbers import Integral
 from sklearn.utils._param_validation import Interval
 
 from skad._scoring import shared_mean_squared_errors
-from skad._windows import series_under
 from skad.detectors._base import NetworkDetector
 from skad.networks._conv_autoencoder import ConvAutoencoderNetwork
 from skad.networks._shared_convolution import share
@@ -232,13 +231,12 @@ class ConvAutoencoder(NetworkDetector):
         )
 
     def _window_errors(self, windows):
-        series = series_under(windows)
-        if series is None or self.window_scaling is not None:
-            return super()._window_errors(windows)
-        shared = share(self.net_.module_, windows.shape[1])
+        shared = None
+        if self.window_scaling is None:
+            shared = share(self.net_.module_, windows.shape[1])
         if shared is None:
             return super()._window_errors(windows)
-        return shared_mean_squared_errors(shared, series, self.net_.device)
+        return shared_mean_squared_errors(shared, windows, self.net_.device)
 
 
 def _refuse_channels(channels):

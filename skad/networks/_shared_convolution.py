@@ -61,21 +61,30 @@ class SharedConvolution:
         self.n_timesteps = n_timesteps
 
     def mean_squared_errors(self, series: torch.Tensor) -> torch.Tensor:
-        """Return the float64 errors of the windows over (n_rows, n_channels) rows.
+        """Return the errors of all windows over each of some series.
 
-        The number of windows has to be a multiple of ``n_grids``.
+        Parameters
+        ----------
+        series : torch.Tensor of shape (batch, n_rows, n_channels)
+            Of a length that gives one window, or a multiple of ``n_grids``.
+
+        Returns
+        -------
+        errors : torch.Tensor of shape (batch, n_windows), float64
         """
-        n_windows = len(series) - self.n_timesteps + 1
-        n_rows = len(series) - self.n_grids + 1
-        errors = torch.empty(n_windows, dtype=torch.float64, device=series.device)
-        for grid in range(self.n_grids):
-            rows = series[grid : grid + n_rows]
-            errors[grid :: self.n_grids] = self._errors_on_one_grid(rows)
+        batch, n_rows, _ = series.shape
+        n_windows = n_rows - self.n_timesteps + 1
+        n_grids = min(self.n_grids, n_windows)
+        errors = series.new_empty(batch, n_windows, dtype=torch.float64)
+        for grid in range(n_grids):
+            rows = series[:, grid : grid + n_rows - n_grids + 1]
+            errors[:, grid::n_grids] = self._errors_on_one_grid(rows)
         return errors
 
     def _errors_on_one_grid(self, rows):
-        n_windows = (len(rows) - self.n_timesteps) // self.n_grids + 1
-        steps, left, right = rows, *rows.new_empty(2, n_windows, 0)
+        batch, n_rows, _ = rows.shape
+        n_windows = (n_rows - self.n_timesteps) // self.n_grids + 1
+        steps, left, right = rows, *rows.new_empty(2, batch, n_windows, 0)
         for layer in self.layers:
             steps, left, right = layer(steps, left, right, n_windows)
         return self._mean_squares(rows, steps, left, right, n_windows)
@@ -83,13 +92,13 @@ class SharedConvolution:
     def _mean_squares(self, rows, steps, left, right, n_windows):
         n_left, past = self.layers[-1].shared
         size = self.n_timesteps
-        squares = (steps - rows[n_left:][: len(steps)]).double().square()
-        squares = squares.sum(1, keepdim=True)
-        total = _slices(squares, (0, past - n_left), self.n_grids, n_windows).sum(1)
+        squares = (steps - rows[:, n_left:][:, : steps.shape[1]]).double().square()
+        squares = squares.sum(2, keepdim=True)
+        total = _slices(squares, (0, past - n_left), self.n_grids, n_windows).sum(2)
         for end, span in [(left, (0, n_left)), (right, (past, size))]:
             observed = _slices(rows, span, self.n_grids, n_windows)
-            total += (end - observed).double().square().sum(1)
-        return total / (size * rows.shape[1])
+            total += (end - observed).double().square().sum(2)
+        return total / (size * rows.shape[2])
 
 
 @dataclass(frozen=True)
@@ -132,27 +141,33 @@ class _LinearMap:
         self.pace = network.stride if index < len(network.encoder) else 1
 
     def __call__(self, *parts):
-        filling = self.weight.new_zeros(len(parts[0]), self.filling)
-        values = torch.addmm(self.bias, torch.cat([*parts, filling], 1), self.weight)
+        batch, n_times, _ = parts[0].shape
+        filling = self.weight.new_zeros(batch, n_times, self.filling)
+        inputs = torch.cat([*parts, filling], 2).flatten(0, 1)
+        values = torch.addmm(self.bias, inputs, self.weight)
         values = values.relu_() if self.is_rectified else values
-        return values[:, : self.n_columns]
+        return values[:, : self.n_columns].view(batch, n_times, self.n_columns)
 
     def over(self, steps, n_needed):
         """Apply the map all along a series, until there are ``n_needed`` positions."""
         n_times = ceil(n_needed / self.n_outputs)
-        missing = (n_times - 1) * self.pace + self.span[1] - len(steps)
+        missing = (n_times - 1) * self.pace + self.span[1] - steps.shape[1]
         steps = F.pad(steps, (0, 0, 0, missing)) if missing > 0 else steps
         values = self(_slices(steps, self.span, self.pace, n_times))
-        return values.reshape(-1, self.n_channels)[:n_needed]
+        return values.reshape(len(steps), -1, self.n_channels)[:, :n_needed]
 
 
 def _slices(steps, span, pace, n_times):
-    """Take the positions of ``span``, again every ``pace``: (n_times, flattened)."""
-    (start, stop), n_channels = span, steps.shape[1]
+    """Take the positions of ``span``, again every ``pace``, flattened.
+
+    From (batch, positions, channels) to (batch, n_times, (stop - start) * channels).
+    """
+    (start, stop), (batch, _, n_channels) = span, steps.shape
     if start == stop:
-        return steps.new_empty(n_times, 0)
-    flat = steps.reshape(-1)[start * n_channels :]
-    return flat.unfold(0, (stop - start) * n_channels, pace * n_channels)[:n_times]
+        return steps.new_empty(batch, n_times, 0)
+    flat = steps.reshape(batch, -1)[:, start * n_channels :]
+    slices = flat.unfold(1, (stop - start) * n_channels, pace * n_channels)
+    return slices[:, :n_times]
 
 
 def _plan(network, n_timesteps):

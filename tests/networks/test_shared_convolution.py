@@ -21,7 +21,7 @@ def errors_window_by_window(network, series, n_timesteps):
 
 def errors_together(shared, series):
     with torch.inference_mode():
-        return shared.mean_squared_errors(series)
+        return shared.mean_squared_errors(series.unsqueeze(0))[0]
 
 
 def series_for(rng, shared, n_rounds, n_channels):
@@ -60,6 +60,15 @@ def test_an_error_has_the_same_bits_wherever_its_window_stands_in_the_series(rng
         for offset in (1, 2, 5, 16 * shared.n_grids):
             part = errors_together(shared, series[offset : offset + n_rows])
             assert torch.equal(part, errors[offset : offset + len(part)])
+
+
+def test_windows_by_themselves_get_the_bits_of_windows_of_a_series(rng):
+    for _, shared, n_channels in random_cases(40):
+        series = series_for(rng, shared, 40, n_channels)
+        windows = series.unfold(0, shared.n_timesteps, 1).transpose(1, 2).contiguous()
+        with torch.inference_mode():
+            alone = shared.mean_squared_errors(windows)[:, 0]
+        assert torch.equal(alone, errors_together(shared, series))
 
 
 @pytest.mark.parametrize("value", [1e6, -1e16])
