@@ -232,7 +232,7 @@ class ConvAutoencoder(NetworkDetector):
 
     def _window_errors(self, windows):
         shared = None
-        if self.window_scaling is None:
+        if self._fitted_as.window_scaling is None:
             shared = share(self.net_.module_, windows.shape[1])
         if shared is None:
             return super()._window_errors(windows)
