@@ -263,13 +263,13 @@ class NetworkDetector(ThresholdMixin, BaseEstimator, ABC):
         """
         before = vars(self).copy()
         try:
-            self._fit(X)
+            with torch.inference_mode(False):  # what is made in it cannot be trained
+                self._fit(X)
         except BaseException:
             self.__dict__ = before  # at once: a second interrupt finds all or nothing
             raise
         return self
 
-    @torch.inference_mode(False)  # what is made in it can never be trained
     def _fit(self, X):
         check_device(self.device)
         windows = self._check_windows(X, reset=True, expected=None)
