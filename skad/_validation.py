@@ -134,6 +134,11 @@ def _validate(estimator, X, reset):
         raise TypeError(
             f"{error}. X must hold numbers alone: convert or drop what is no number."
         ) from error
+    except OverflowError as error:
+        raise ValueError(
+            f"X holds a number beyond what a float can hold ({error}). Scale it, or "
+            "treat it as missing."
+        ) from error
 
 
 def _float_type(dtype):

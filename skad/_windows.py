@@ -70,7 +70,7 @@ def series_under(windows: np.ndarray) -> np.ndarray | None:
     """
     n_windows, size, n_channels = windows.shape
     row_stride, step_stride, channel_stride = windows.strides
-    if row_stride != step_stride:
+    if row_stride != step_stride or windows.size == 0:
         return None
     return as_strided(
         windows,

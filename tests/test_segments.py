@@ -127,6 +127,10 @@ def test_infinity_still_cuts_between_series_and_at_restarts():
     assert starts(pairs, np.inf) == [0, 2]
 
 
+def test_unsigned_row_numbers_may_start_anew():
+    assert starts(np.array([7, 8, 9, 0, 1], dtype=np.uint8), np.inf) == [0, 3]
+
+
 def test_the_step_is_the_median_difference_seen_at_fit():
     assert learn_gaps(table([0, 5, 10, 16, 22, 100])).step == 6
     assert learn_gaps(table(minutes(0, 1, 2, 3, 90))).step == np.timedelta64(60, "s")

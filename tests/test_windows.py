@@ -145,8 +145,9 @@ def test_a_series_found_under_windows_gives_these_windows(rng, cut):
         windows_over(np.zeros((24, 2)), 5)[:, ::2],
         windows_over(np.zeros((24, 2)), 5)[[0, 1, 2]],
         windows_over(np.zeros((24, 2)), 5)[:1].copy(),
+        windows_over(np.zeros((24, 2)), 5)[:0],
     ],
-    ids=["C", "F", "every 2nd", "every 2nd step", "fancy", "a copy of one"],
+    ids=["C", "F", "every 2nd", "every 2nd step", "fancy", "a copy of one", "none"],
 )
 def test_other_windows_are_no_view_of_a_series(windows):
     assert series_under(windows) is None
