@@ -39,7 +39,7 @@ TEN = np.arange(10.0).reshape(5, 2)
         (
             np.array([[0, 1], [2, np.nan]]),
             "X contains NaN: the first value that is not finite stands in (row|window) "
-            r"1, column 1\. Step needs a finite number everywhere: impute it .* or carry "
+            r"1, column 1\. Step needs a finite number everywhere: impute it .* carry "
             r"the last reading forward \(X\.ffill\(\)\) before SlidingWindow\.",
         ),
         (
