@@ -31,6 +31,7 @@ _HOME = {
     "ReverseWindowing": "skad.postprocessing",
     "SlidingWindow": "skad.preprocessing",
     "row_context": "skad._context",
+    "score_samples_blockwise": "skad._blockwise",
 }
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "ReverseWindowing",
     "SlidingWindow",
     "row_context",
+    "score_samples_blockwise",
 ]
 
 

@@ -88,6 +88,9 @@ def n_dimensions(X):
 def refuse_missing(values, estimator):
     """Raise where a value is NaN or infinite, naming the first row and column."""
     values, unit = _without_overlap(values)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(values.sum()):  # no array of flags for a clean series
+            return
     finite = np.isfinite(values)
     if finite.all():
         return

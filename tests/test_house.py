@@ -18,6 +18,7 @@ ROOMS = {
     "skad._windows": {"numpy"},
     "skad._segments": {"numpy"},
     "skad._context": {"sklearn"},
+    "skad._blockwise": {"numpy", "skad._context"},
     "skad._thresholding": {"numpy", "sklearn"},
     "skad._validation": {"numpy", "scipy", "sklearn", "skad._windows"},
     "skad._scoring": {"numpy", "torch", "skad._windows"},

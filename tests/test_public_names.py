@@ -51,10 +51,11 @@ def test_everything_is_there_to_import():
         ReverseWindowing,
         SlidingWindow,
         row_context,
+        score_samples_blockwise,
     )
 
     found = [ConvAutoencoder, GaussianNoise, LSTMForecaster, ReverseWindowing]
-    found += [SlidingWindow, row_context]
+    found += [SlidingWindow, row_context, score_samples_blockwise]
     assert [named.__name__ for named in found] == skad.__all__
 
 
