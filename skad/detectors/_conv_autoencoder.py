@@ -65,7 +65,7 @@ class ConvAutoencoder(NetworkDetector):
     contamination : "auto" or float in (0, 0.5], default="auto"
         The share of the samples seen at fit that fall below the threshold `offset_`;
         "auto" puts it three median absolute deviations below their median score.
-    device : str, default="cpu"
+    device : str or torch.device, default="cpu"
         Where torch computes, for example "cuda".
     warm_start : bool, default=False
         Whether a further `fit` goes on from the present weights, for ``max_epochs``
