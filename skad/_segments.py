@@ -145,8 +145,6 @@ def _values_and_kind(level):
 
 
 def _refuse_scattered_series(codes, new_series, index):
-    if not new_series.any():
-        return
     first_rows = np.concatenate([[0], np.flatnonzero(new_series) + 1])
     blocks = codes[:, first_rows]
     _, first_seen = np.unique(blocks, axis=1, return_index=True)

@@ -159,6 +159,7 @@ def test_just_the_rows_counted_change_a_score(estimator):
             (4, 0),
         ),
         (Mean([pipe(3), ReverseWindowing(pipe(5))]), (4, 4)),
+        (Mean((pipe(5), pipe(3))), (4, 0)),
     ],
     ids=lambda case: type(case).__name__,
 )

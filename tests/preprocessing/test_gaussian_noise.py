@@ -392,7 +392,7 @@ def test_a_parameter_out_of_range_is_refused_by_name(rows, parameters, message, 
         getattr(GaussianNoise(**parameters), method)(rows)
 
 
-@pytest.mark.parametrize("shape", [(9, 3), (9, 4, 1), (9, 2, 2)])
+@pytest.mark.parametrize("shape", [(9, 3), (9, 4, 1), (9, 2, 2), (9, 1, 2)])
 def test_windows_of_another_shape_than_at_fit_are_refused(rng, shape):
     noise = GaussianNoise().fit(rng.normal(size=(9, 2, 1)))
     with pytest.raises(ValueError, match="expecting 2 features|fitted on 2 timesteps"):
