@@ -22,7 +22,7 @@ def score_samples_blockwise(estimator, X, *, block_size=100_000, out=None):
         zarr or HDF5 dataset, or a DataFrame.
     block_size : int, default=100_000
         Rows scored at a time, besides their neighbours.
-    out : array of shape (n_timestamps,), default=None
+    out : array of shape (n_timestamps,) or None, default=None
         Where to write the scores, for example a `numpy.memmap`; None makes a new array.
 
     Returns

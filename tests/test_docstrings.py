@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator
 from sklearn.ensemble import IsolationForest
 from sklearn.pipeline import make_pipeline
 
+import skad
 from skad.detectors import ConvAutoencoder, LSTMForecaster, NetworkDetector
 from skad.postprocessing import ReverseWindowing
 from skad.preprocessing import GaussianNoise, SlidingWindow
@@ -36,7 +37,7 @@ OTHER_MEANING = {
 
 def public_objects():
     """Map the dotted name of each public class and function to the object."""
-    found = {"skad.row_context": import_module("skad").row_context}
+    found = {f"skad.{n}": getattr(skad, n) for n in skad.__all__ if n.islower()}
     for room in ROOMS:
         package = import_module(f"skad.{room}")
         found |= {f"skad.{room}.{n}": getattr(package, n) for n in package.__all__}
