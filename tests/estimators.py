@@ -1,5 +1,6 @@
 """One cheap instance of everything public, and the checks that it may fail."""
 
+import numpy as np
 from sklearn.ensemble import IsolationForest
 from sklearn.pipeline import make_pipeline
 
@@ -47,6 +48,34 @@ REVERSE_WINDOWINGS = [
 
 DETECTORS = LSTM_FORECASTERS + CONV_AUTOENCODERS
 INSTANCES = DETECTORS + SLIDING_WINDOWS + GAUSSIAN_NOISES + REVERSE_WINDOWINGS
+
+# One of each kind, for tables of six columns.
+OF_EACH_KIND = {
+    "SlidingWindow": SlidingWindow(3),
+    "GaussianNoise": GaussianNoise(random_state=0),
+    "LSTMForecaster": LSTMForecaster(4, max_epochs=1, random_state=0),
+    "ConvAutoencoder": ConvAutoencoder((4, 2), max_epochs=1, random_state=0),
+    "Pipeline": make_pipeline(
+        GaussianNoise(random_state=0),
+        SlidingWindow(4, flatten=True),
+        LSTMForecaster(4, max_epochs=1, random_state=0),
+    ),
+    "ReverseWindowing": ReverseWindowing(
+        make_pipeline(
+            SlidingWindow(3), ConvAutoencoder((4, 2), max_epochs=1, random_state=0)
+        )
+    ),
+}
+SCORING = {
+    name: kind for name, kind in OF_EACH_KIND.items() if hasattr(kind, "score_samples")
+}
+
+
+def answer_of(fitted, X):
+    """Return the scores of X, or what a transformer makes of it."""
+    method = getattr(fitted, "score_samples", None) or fitted.transform
+    return np.asarray(method(X))
+
 
 _NEIGHBOURS = "looks at neighbouring rows, so their order and presence matter"
 _COPIES = "fit_transform appends noisy copies, which transform does not"

@@ -252,7 +252,10 @@ def _deviations(values):
         values = values if series is None else series
     rows = values.reshape(-1, values.shape[-1])
     constant = rows.max(axis=0) == rows.min(axis=0)
-    return np.where(constant, 0.0, rows.std(axis=0, dtype=np.float64))
+    # Halved often enough, which loses no digit, the squares of large values fit.
+    _, halvings = np.frexp(np.abs(rows).max(axis=0).astype(np.float64))
+    deviations = np.ldexp(rows, -halvings).std(axis=0, dtype=np.float64)
+    return np.where(constant, 0.0, np.ldexp(deviations, halvings))
 
 
 def _like(X, values):
