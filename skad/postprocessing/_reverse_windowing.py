@@ -161,6 +161,7 @@ class ReverseWindowing(ThresholdMixin, MetaEstimatorMixin, BaseEstimator):
         self.estimator_ = estimator
         self.window_size_ = window_size
         self._gaps = gaps
+        self._causal = self.causal  # a parameter that changes waits for the next fit
         self.offset_ = threshold(spread, self.contamination)
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(estimator, name):
@@ -190,7 +191,7 @@ class ReverseWindowing(ThresholdMixin, MetaEstimatorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         scores = self.estimator_.score_samples(X)
-        return _spread(scores, X, self._gaps, self.window_size_, self.causal)
+        return _spread(scores, X, self._gaps, self.window_size_, self._causal)
 
     def _window_size(self, estimator):
         if self.window_size != "auto":
@@ -210,7 +211,8 @@ class ReverseWindowing(ThresholdMixin, MetaEstimatorMixin, BaseEstimator):
         back, ahead = row_context(inner)
         size = self.window_size_ if hasattr(self, "window_size_") else self.window_size
         reach = back if size == "auto" else size - 1
-        return (back + reach, ahead) if self.causal else (back, ahead + reach)
+        causal = getattr(self, "_causal", self.causal)
+        return (back + reach, ahead) if causal else (back, ahead + reach)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -167,13 +167,15 @@ class SlidingWindow(TableOutputMixin, BaseEstimator):
         ------
         ValueError
             If X is no table of finite numbers, if its timestamps are out of order or
-            duplicated within a series, or if its index is of another kind than at fit.
+            duplicated within a series, if its index is of another kind than at fit, or
+            if ``padding`` is too large a number for its dtype.
         TypeError
             If X is sparse, or holds objects that cannot be read as numbers.
         """
         check_is_fitted(self)
         starts = self._gaps.starts(X)
         rows = check_rows(self, X, reset=False)
+        self._refuse_padding_beyond(rows.dtype)
         windows = segment_windows(rows, self.window_size, starts, self.padding)
         return windows.reshape(len(windows), -1) if self.flatten else windows
 
@@ -195,6 +197,15 @@ class SlidingWindow(TableOutputMixin, BaseEstimator):
         channels = _check_feature_names_in(self, input_features)
         lags = range(self.window_size - 1, -1, -1)
         return np.array([f"{c}_lag{lag}" for lag in lags for c in channels], object)
+
+    def _refuse_padding_beyond(self, dtype):
+        largest = float(np.finfo(dtype).max)
+        if self.padding != "edge" and abs(self.padding) > largest:
+            raise ValueError(
+                f"padding={self.padding!r} is no finite {dtype} like the rest of X; "
+                f"the largest is {largest:.3g}. Set padding to a usual reading, or to "
+                '"edge".'
+            )
 
     def _warn_of_padding(self, starts, n_rows):
         lengths = np.diff(starts, append=n_rows)

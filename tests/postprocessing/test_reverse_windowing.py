@@ -15,6 +15,7 @@ from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import OneClassSVM
 
+from skad import row_context
 from skad.metrics import make_anomaly_scorer
 from skad.postprocessing import ReverseWindowing
 from skad.preprocessing import GaussianNoise, SlidingWindow
@@ -416,3 +417,15 @@ def test_a_parameter_out_of_range_is_refused_by_name(X, parameters, message):
     detector = ReverseWindowing(forest_pipe()).set_params(**parameters)
     with pytest.raises(ValueError, match=message):
         detector.fit(X)
+
+
+def test_a_change_of_causal_waits_for_the_next_fit(rng):
+    X = rng.normal(size=(60, 1))
+    forest = IsolationForest(n_estimators=5, random_state=0)
+    detector = ReverseWindowing(forest, window_size=4).fit(X)
+    scores = detector.score_samples(X)
+    detector.set_params(causal=True)
+    assert np.array_equal(detector.score_samples(X), scores)
+    assert row_context(detector) == (0, 3)
+    assert not np.array_equal(detector.fit(X).score_samples(X), scores)
+    assert row_context(detector) == (3, 0)

@@ -420,3 +420,11 @@ def test_a_clone_is_unfitted_and_the_same_otherwise():
 def test_a_parameter_out_of_range_is_refused_by_name(parameters, message):
     with pytest.raises(ValueError, match=message):
         SlidingWindow(**parameters).fit(np.zeros((9, 1)))
+
+
+def test_padding_beyond_the_numbers_of_the_rows_is_refused():
+    rows = np.ones((8, 1), dtype=np.float32)
+    window = SlidingWindow(3, padding=1e300)
+    with pytest.raises(ValueError, match=r"padding=1e\+300 is no finite float32"):
+        window.fit(rows).transform(rows)
+    assert window.fit_transform(rows.astype(np.float64))[0, 0, 0] == 1e300
