@@ -18,6 +18,8 @@ from skad._windows import series_under
 
 # Large enough to keep the kernels busy, small enough for one new row to be quick.
 SHORT_BLOCK, LONG_BLOCK, LONG_WINDOW = 512, 256, 32
+# On an accelerator, blocks are this many times larger.
+ACCELERATED = 16
 # Few enough numbers for blocks of very long or wide windows to stay small.
 LARGEST_BLOCK = 2**21
 # Numbers in the widest register, 64 bytes: rows of a multiple of it are aligned.
@@ -37,10 +39,11 @@ class AlignedRows(TorchFunctionMode):
         return F.linear(F.pad(rows, (0, missing)), F.pad(weight, (0, missing)), bias)
 
 
-def block_size(n_timesteps: int, n_channels: int) -> int:
+def block_size(n_timesteps: int, n_channels: int, device: str = "cpu") -> int:
     """Return the number of windows in a block, one and the same for a window shape."""
+    factor = 1 if torch.device(device).type == "cpu" else ACCELERATED
     size = SHORT_BLOCK if n_timesteps <= LONG_WINDOW else LONG_BLOCK
-    return max(8, min(size, LARGEST_BLOCK // (n_timesteps * n_channels)))
+    return factor * max(8, min(size, LARGEST_BLOCK // (n_timesteps * n_channels)))
 
 
 def mean_squared_errors(
@@ -49,7 +52,7 @@ def mean_squared_errors(
     """Return the mean squared error of each window, in double precision."""
     network.eval()
     errors = np.empty(len(windows), dtype=np.float64)
-    size = block_size(*windows.shape[1:])
+    size = block_size(*windows.shape[1:], device)
     with torch.inference_mode(), AlignedRows():
         for start, block in blocks(windows, size):
             inputs, targets = prepare(torch.from_numpy(block).to(device))
@@ -68,9 +71,10 @@ def shared_mean_squared_errors(shared, windows: np.ndarray, device: str) -> np.n
     errors = np.empty(len(windows), dtype=np.float64)
     series = series_under(windows)
     if series is None:
-        parts = blocks(windows, block_size(*windows.shape[1:]))
+        parts = blocks(windows, block_size(*windows.shape[1:], device))
     else:
-        size = SHORT_BLOCK + -SHORT_BLOCK % shared.n_grids
+        size = block_size(1, 1, device)
+        size += -size % shared.n_grids
         parts = blocks(series, size, overlap=shared.n_timesteps - 1)
     with torch.inference_mode():
         for start, block in parts:

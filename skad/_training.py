@@ -8,7 +8,7 @@ directly. A loss that is NaN passes unnoticed: `FiniteLoss` stops there.
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 
 import numpy as np
@@ -16,6 +16,8 @@ import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping
 from torch.nn import functional as F
+
+from skad._batches import WindowBatches
 
 OPTIMIZERS = {
     "adam": torch.optim.Adam,
@@ -28,59 +30,6 @@ _INITIALISING = threading.Lock()
 
 class StopTraining(KeyboardInterrupt):
     """Ends training in good order; any other KeyboardInterrupt is the user's."""
-
-
-class WindowBatches:
-    """Batches of inputs and targets, in a fresh seeded order each epoch.
-
-    Without a seed the order is that of the windows, and nothing is left out.
-    """
-
-    def __init__(
-        self,
-        windows: np.ndarray,
-        prepare: Callable,
-        batch_size: int,
-        *,
-        seed: int | None = None,
-        epoch: int = 0,
-        max_windows: int | None = None,
-        input_noise: float = 0.0,
-    ):
-        self.windows = windows
-        self.prepare = prepare
-        self.batch_size = batch_size
-        self.seed = seed
-        self.epoch = epoch
-        self.max_windows = max_windows
-        self.input_noise = input_noise
-
-    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        if self.seed is None:
-            rng, order = None, np.arange(len(self.windows))
-        else:
-            rng = np.random.default_rng((self.seed, self.epoch))
-            order = self._draw(rng)
-            self.epoch += 1
-        for rows in self._chunks(order):
-            windows = np.ascontiguousarray(self.windows[rows])
-            inputs, targets = self.prepare(torch.from_numpy(windows))
-            if rng is not None and self.input_noise:
-                noise = rng.standard_normal(tuple(inputs.shape), dtype=np.float32)
-                inputs = inputs + self.input_noise * torch.from_numpy(noise)
-            yield inputs, targets
-
-    def _draw(self, rng) -> np.ndarray:
-        n = len(self.windows)
-        if self.max_windows is None or self.max_windows >= n:
-            return rng.permutation(n)
-        return rng.choice(n, self.max_windows, replace=False)
-
-    def _chunks(self, order) -> list[np.ndarray]:
-        stops = list(range(self.batch_size, len(order), self.batch_size))
-        if stops and len(order) - stops[-1] == 1:
-            stops.pop()  # batch normalisation cannot take a last batch of one
-        return np.split(order, stops)
 
 
 class MeanSquaredError:

@@ -22,12 +22,13 @@ ROOMS = {
     "skad._thresholding": {"numpy", "sklearn"},
     "skad._validation": {"numpy", "scipy", "sklearn", "skad._windows"},
     "skad._scoring": {"numpy", "torch", "skad._windows"},
-    "skad._training": {"numpy", "torch", "skorch"},
+    "skad._batches": {"numpy", "torch", "skad._windows"},
+    "skad._training": {"numpy", "torch", "skorch", "skad._batches"},
     "skad.networks": {"torch"},
     "skad.preprocessing": {"numpy", "pandas", "sklearn"}
     | {"skad._segments", "skad._validation", "skad._windows"},
     "skad.detectors": {"joblib", "numpy", "sklearn", "torch", "skad.networks"}
-    | {"skad._scoring", "skad._training"}
+    | {"skad._batches", "skad._scoring", "skad._training"}
     | {"skad._thresholding", "skad._validation", "skad._windows"},
     "skad.postprocessing": {"numpy", "sklearn"}
     | {"skad._context", "skad._segments", "skad._thresholding", "skad._windows"},

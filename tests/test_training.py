@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch import nn
 
+from skad._batches import WindowBatches
 from skad._training import (
     MeanSquaredError,
     StopTraining,
-    WindowBatches,
     check_device,
     new_net,
     train,
@@ -40,10 +40,6 @@ def batches_of(windows, batch_size=4, **options):
     return WindowBatches(windows, unchanged, batch_size, **options)
 
 
-def numbers_in(batches):
-    return [inputs.flatten().int().tolist() for inputs, _ in batches]
-
-
 def a_net(make_network=Scaled, seed=0, *, lr=0.1, optimizer="sgd", device="cpu"):
     return new_net(make_network, seed, lr=lr, optimizer=optimizer, device=device)
 
@@ -54,86 +50,6 @@ def a_training(windows=None, *, lr=0.1, max_epochs=3, held_back=None, **options)
     options = {"patience": 2, "verbose": 0, **options}
     batches = batches_of(windows, seed=0)
     return train(a_net(lr=lr), batches, validation, max_epochs=max_epochs, **options)
-
-
-# Batches
-
-
-def test_every_window_comes_once_in_each_epoch():
-    batches = batches_of(numbered(10), seed=0)
-    for _ in range(3):
-        numbers = numbers_in(batches)
-        assert [len(batch) for batch in numbers] == [4, 4, 2]
-        assert sorted(sum(numbers, [])) == list(range(10))
-
-
-def test_the_order_is_new_in_each_epoch_and_the_same_for_one_seed():
-    first, second = batches_of(numbered(10), seed=0), batches_of(numbered(10), seed=0)
-    epochs = [numbers_in(first) for _ in range(3)]
-    assert epochs == [numbers_in(second) for _ in range(3)]
-    assert len({str(epoch) for epoch in epochs}) == 3
-    assert epochs[0] != numbers_in(batches_of(numbered(10), seed=1))
-
-
-def test_batches_go_on_from_an_epoch():
-    batches = batches_of(numbered(10), seed=0)
-    epochs = [numbers_in(batches) for _ in range(3)]
-    assert numbers_in(batches_of(numbered(10), seed=0, epoch=2)) == epochs[2]
-
-
-def test_without_a_seed_the_windows_stay_in_order():
-    batches = batches_of(numbered(10), max_windows=3, input_noise=1.0)
-    for _ in range(2):
-        assert numbers_in(batches) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
-
-
-@pytest.mark.parametrize(
-    ("n_windows", "sizes"), [(1, [1]), (4, [4]), (5, [5]), (9, [4, 5]), (10, [4, 4, 2])]
-)
-def test_no_batch_of_one_is_left_over(n_windows, sizes):
-    batches = batches_of(numbered(n_windows), seed=0)
-    assert [len(batch) for batch in numbers_in(batches)] == sizes
-
-
-def test_a_part_is_drawn_anew_for_each_epoch_without_repetition():
-    batches = batches_of(numbered(50), seed=0, max_windows=6)
-    epochs = [sum(numbers_in(batches), []) for _ in range(40)]
-    assert all(len(set(epoch)) == 6 for epoch in epochs)
-    assert len({tuple(sorted(epoch)) for epoch in epochs}) == 40
-    assert set(sum(epochs, [])) == set(range(50))
-
-
-@pytest.mark.parametrize("max_windows", [10, 1000])
-def test_a_part_that_is_no_part_takes_all(max_windows):
-    everything = numbers_in(batches_of(numbered(10), seed=0))
-    assert (
-        numbers_in(batches_of(numbered(10), seed=0, max_windows=max_windows))
-        == everything
-    )
-
-
-def test_noise_is_new_in_each_epoch_and_never_in_the_target():
-    windows = np.ones((500, 4, 2), np.float32)
-    batches = batches_of(windows, batch_size=500, seed=0, input_noise=0.5)
-    epochs = [next(iter(batches)) for _ in range(2)]
-    assert not torch.equal(epochs[0][0], epochs[1][0])
-    for inputs, targets in epochs:
-        assert torch.equal(targets, torch.ones(500, 4, 2))
-        assert inputs.std().item() == pytest.approx(0.5, rel=0.05)
-        assert inputs.mean().item() == pytest.approx(1.0, abs=0.05)
-        assert inputs.dtype == torch.float32
-
-
-def test_batches_leave_the_global_random_states_alone():
-    with untouched_random_states():
-        numbers_in(batches_of(numbered(50), seed=0, max_windows=6, input_noise=1.0))
-
-
-def test_batches_are_copies_of_the_windows():
-    windows = numbered(4)
-    inputs, _ = next(iter(batches_of(windows)))
-    inputs += 1
-    assert np.array_equal(windows, numbered(4))
 
 
 # The loss

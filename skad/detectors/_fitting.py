@@ -3,7 +3,8 @@
 import copy
 import math
 
-from skad._training import OPTIMIZERS, WindowBatches, new_net, train
+from skad._batches import WindowBatches
+from skad._training import OPTIMIZERS, new_net, train
 
 
 def trained_net(detector, windows, seed, start=None):
@@ -32,6 +33,7 @@ def trained_net(detector, windows, seed, start=None):
         windows,
         detector._prepare,
         detector.batch_size,
+        device=detector.device,
         seed=seed,
         epoch=len(net.history),
         max_windows=detector.max_windows_per_epoch,
@@ -39,7 +41,9 @@ def trained_net(detector, windows, seed, start=None):
     )
     validation = None
     if held_back is not None:
-        validation = WindowBatches(held_back, detector._prepare, detector.batch_size)
+        validation = WindowBatches(
+            held_back, detector._prepare, detector.batch_size, device=detector.device
+        )
     return train(
         net,
         batches,
