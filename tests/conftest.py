@@ -4,6 +4,8 @@ import os
 
 # Bits depend on the number of threads: set before the first import of torch.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Without it scikit-learn skips its check of array API input: before that of SciPy.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 import numpy as np
 import pytest
