@@ -29,29 +29,27 @@ def trained_net(detector, windows, seed, start=None):
     net = _new_net(detector, windows.shape[1:], seed)
     if start is not None:
         net = _going_on(detector, start, net)
-    batches = WindowBatches(
+    batches = _batches(
+        detector,
         windows,
-        detector._prepare,
-        detector.batch_size,
-        device=detector.device,
         seed=seed,
         epoch=len(net.history),
         max_windows=detector.max_windows_per_epoch,
         input_noise=detector.input_noise,
     )
-    validation = None
-    if held_back is not None:
-        validation = WindowBatches(
-            held_back, detector._prepare, detector.batch_size, device=detector.device
-        )
     return train(
         net,
         batches,
-        validation,
+        None if held_back is None else _batches(detector, held_back),
         max_epochs=detector.max_epochs,
         patience=detector.n_iter_no_change,
         verbose=detector.verbose,
     )
+
+
+def _batches(detector, windows, **options):
+    size, device = detector.batch_size, detector.device
+    return WindowBatches(windows, detector._prepare, size, device=device, **options)
 
 
 def _new_net(detector, shape, seed):

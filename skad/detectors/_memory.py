@@ -31,7 +31,8 @@ def remembered_net(detector, windows, seed, start=None):
     """
     if detector.memory is None:
         return trained_net(detector, windows, seed, start)
-    trainer = clone(detector).set_params(**_NEUTRAL)
+    trainer = clone(detector)
+    _set(trainer, **_NEUTRAL)
     reason = _why_not(detector, trainer, start)
     if reason is not None:
         warnings.warn(
@@ -51,7 +52,14 @@ def remembered_net(detector, windows, seed, start=None):
 
 def _train(trainer, data, n_timesteps, seed, versions, verbose):
     windows = data if n_timesteps is None else windows_over(data, n_timesteps)
-    return trained_net(trainer.set_params(verbose=verbose), windows, seed)
+    _set(trainer, verbose=verbose)
+    return trained_net(trainer, windows, seed)
+
+
+def _set(trainer, **params):
+    """Set those that are parameters of it: a subclass may leave some out."""
+    shown = trainer.get_params(deep=False)
+    trainer.set_params(**{name: params[name] for name in params if name in shown})
 
 
 def _why_not(detector, trainer, start):

@@ -240,3 +240,17 @@ def test_windows_are_not_stored_on_disk(make, tmp_path):
     )
     stored = sum(file.stat().st_size for file in tmp_path.rglob("*") if file.is_file())
     assert stored < 100_000
+
+
+class Reserved(ConvAutoencoder):
+    """Shows a few parameters and leaves the rest as they are."""
+
+    def __init__(self, *, memory=None, random_state=None):
+        super().__init__((2,), max_epochs=1, memory=memory, random_state=random_state)
+
+
+def test_a_subclass_of_few_parameters_has_a_memory_too(tmp_path, trainings):
+    first = Reserved(memory=str(tmp_path), random_state=0).fit(X)
+    second = Reserved(memory=str(tmp_path), random_state=0).fit(X)
+    assert len(trainings) == 1
+    assert np.array_equal(second.score_samples(X), first.score_samples(X))
