@@ -155,11 +155,10 @@ def train(
     net.callbacks = callbacks
     net.initialize_callbacks()
     datasets = (batches, validation)
-    with torch.enable_grad():
-        net.notify("on_train_begin", X=datasets, y=None)
-        with suppress(StopTraining):
-            net.fit_loop(datasets, epochs=max_epochs)
-        net.notify("on_train_end", X=datasets, y=None)
+    net.notify("on_train_begin", X=datasets, y=None)
+    with suppress(StopTraining):
+        net.fit_loop(datasets, epochs=max_epochs)
+    net.notify("on_train_end", X=datasets, y=None)
     net.module_.eval()
     return net
 
