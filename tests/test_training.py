@@ -151,23 +151,17 @@ def test_the_loss_of_an_epoch_weighs_every_window_alike():
     assert net.history[0, "train_loss"] == pytest.approx(np.mean(windows**2), rel=1e-5)
 
 
-def test_training_ends_in_evaluation_mode():
+@pytest.mark.parametrize("held_back", [None, batches_of(numbered(4))])
+def test_the_mode_is_training_only_while_learning(held_back):
     class Moody(Scaled):
         def forward(self, windows):
-            self.was_training = self.training
+            moods.append(self.training)
             return super().forward(windows)
 
-    net = a_net(Moody)
-    assert net.module_.training
-    train(
-        net,
-        batches_of(numbered(4), seed=0),
-        batches_of(numbered(4)),
-        max_epochs=1,
-        patience=1,
-        verbose=0,
-    )
-    assert not net.module_.was_training  # the last to come was the validation
+    moods, net = [], a_net(Moody)
+    learnt = batches_of(numbered(4), seed=0)
+    train(net, learnt, held_back, max_epochs=2, patience=9, verbose=0)
+    assert moods == ([True, True] if held_back is None else [True, False] * 2)
     assert not net.module_.training
 
 
