@@ -1,0 +1,127 @@
+"""Every example runs as a script, at small size, and shows what it promises."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib.image
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+SECONDS = 300  # far above what any example takes: a hanging one has to end some time
+
+# Figures stay open after the script, and are saved to be looked at.
+RUN_AND_SAVE = """
+import runpy, sys
+import matplotlib.pyplot as plt
+runpy.run_path(sys.argv[1], run_name="__main__")
+for number in plt.get_fignums():
+    plt.figure(number).savefig(f"figure_{number}.png")
+"""
+
+
+def run(example, folder):
+    """Run an example with ``folder`` as the current one, and return what it printed."""
+    environment = {
+        **{k: v for k, v in os.environ.items() if not k.endswith("DISPLAY")},
+        "MPLBACKEND": "Agg",
+        "OMP_NUM_THREADS": "1",
+        "SKAD_EXAMPLES_SMALL": "1",
+    }
+    script = str(EXAMPLES / f"{example}.py")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", RUN_AND_SAVE, script],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def assert_drawn(path, colors):
+    """Assert that a figure holds lines or markers of every one of some colours."""
+    image = (matplotlib.image.imread(path)[..., :3] * 255).round().astype(int)
+    for color in colors:
+        channels = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
+        n_pixels = (abs(image - channels).max(axis=-1) <= 2).sum()
+        assert n_pixels > 50, f"{path.name} shows nothing in {color}"
+
+
+def numbers(line):
+    """Return the numbers at the end of a line of a table."""
+    return [float(number) for number in re.search(r"(\s+[\d.]+)+$", line)[0].split()]
+
+
+def test_the_demo_compares_three_detectors_on_two_series(tmp_path):
+    printed = run("plot_real_series", tmp_path)
+    rows = re.findall(r"^.* (?:with|without) +[\d.]+ +[\d.]+ +[\d.]+$", printed, re.M)
+    assert len(rows) == 2 * 3 * 2
+    for row in rows:
+        auc, precision, seconds = numbers(row)
+        assert 0 < auc <= 1
+        assert 0 < precision <= 1
+        assert seconds > 0
+    for name in ("ECG", "Yahoo", "IsolationForest", "ConvAutoencoder"):
+        assert name in printed
+    assert "chosen by hand on these two series" in printed
+    assert_drawn(tmp_path / "demo.png", ["#000000", "#0072B2", "#D55E00"])
+
+
+def test_the_search_tries_thresholds_architectures_and_detectors(tmp_path):
+    printed = run("plot_grid_search", tmp_path)
+    candidates = [
+        "IsolationForest",
+        "LSTMForecaster hidden_size=8",
+        "LSTMForecaster hidden_size=32",
+        "ConvAutoencoder channels=(16, 4)",
+        "ConvAutoencoder channels=(32, 16)",
+    ]
+    for candidate in candidates:
+        pattern = rf"^ *{re.escape(candidate)} ( *[\d.]+){{4}}$"
+        rows = [m[0] for m in re.finditer(pattern, printed, re.M)]
+        assert sorted(numbers(row)[0] for row in rows) == [0.002, 0.01, 0.05]
+        assert len({numbers(row)[1] for row in rows}) == 1, "ROC AUC sees no threshold"
+    assert printed.count("normal rows up to row") == 3
+    assert_drawn(tmp_path / "figure_1.png", ["#0072B2", "#E69F00", "#009E73"])
+
+
+def test_the_noise_study_scores_40_windows_alone_and_among_440(tmp_path):
+    printed = run("plot_noise_study", tmp_path)
+    same = "40 windows score the same alone as among 440, to the last bit"
+    assert f"fitted on clean signal: {same}" in printed
+    assert f"fitted on noisy copies: {same}" in printed
+    rows = re.findall(r"^.* [0-6]( +[01]\.\d\d){3}$", printed, re.M)
+    assert len(rows) == 2 * 7
+    assert_drawn(tmp_path / "figure_1.png", ["#0072B2", "#D55E00"])
+
+
+def test_the_denoising_example_measures_the_distance_from_the_clean_signal(tmp_path):
+    printed = run("plot_denoising", tmp_path)
+    table = {
+        name: numbers(line)
+        for line in printed.splitlines()
+        for name in ("noisy input", "plain autoencoder", "denoising autoencoder")
+        if line.startswith(name)
+    }
+    assert all(len(row) == 6 for row in table.values())
+    assert table["noisy input"] == sorted(table["noisy input"])
+    assert table["denoising autoencoder"][-1] < table["noisy input"][-1]
+    colors = ["#0072B2", "#D55E00", "#009E73"]
+    assert_drawn(tmp_path / "figure_1.png", colors)
+
+
+def test_no_example_is_left_out():
+    tested = Path(__file__).read_text()
+    for example in EXAMPLES.glob("plot_*.py"):
+        assert f'run("{example.stem}", tmp_path)' in tested
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda p: p.stem)
+def test_an_example_is_switched_to_small_size_at_one_place(path):
+    assert path.read_text().count('os.environ.get("SKAD_EXAMPLES_SMALL") == "1"') == 1
