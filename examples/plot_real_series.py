@@ -70,10 +70,10 @@ detectors = {
     ),
     ("ECG", "LSTMForecaster"): LSTMForecaster(
         hidden_size=32,
-        max_epochs=1 if small else 10,
+        max_epochs=1 if small else 5,
         max_windows_per_epoch=512,
         batch_size=32,
-        lr=5e-3,
+        lr=2e-3,
     ),
     ("Yahoo", "IsolationForest"): IsolationForest(),
     ("Yahoo", "ConvAutoencoder"): ConvAutoencoder(
