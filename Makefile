@@ -3,7 +3,7 @@ BIN := .venv/bin
 # One thread per process: faster for small networks, and bits depend on the number.
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test lint docs clean
+.PHONY: help demo test lint docs bench-speed clean
 
 help:  ## List the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -26,5 +26,14 @@ lint: .venv/.ok  ## Check style and formatting.
 docs: .venv/.ok  ## Build the documentation into docs/_build.
 	$(BIN)/python -m sphinx -W -b html docs docs/_build/html
 
+# Other packages, to compare with, have an environment of their own.
+.venv-bench/.ok: pyproject.toml constraints.txt tests/benchmarks/requirements.txt
+	@$(PYTHON) -m venv .venv-bench || { echo "Python's venv module is missing (Debian: apt-get install python3-venv)."; exit 1; }
+	.venv-bench/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -r tests/benchmarks/requirements.txt -e .
+	@touch $@
+
+bench-speed: .venv-bench/.ok  ## Time everything (25 min), write a page; CHECK=1, QUICK=1.
+	$(ONE_THREAD) .venv-bench/bin/python -m tests.benchmarks.speed $(if $(CHECK),--check) $(if $(QUICK),--quick)
+
 clean:  ## Remove everything that was built.
-	rm -rf .venv docs/_build docs/auto_examples docs/generated
+	rm -rf .venv .venv-bench docs/_build docs/auto_examples docs/generated
