@@ -24,7 +24,7 @@ lint: .venv/.ok  ## Check style and formatting.
 	$(BIN)/ruff format --check .
 
 docs: .venv/.ok  ## Build the documentation into docs/_build.
-	$(BIN)/python -m sphinx -W -b html docs docs/_build/html
+	$(ONE_THREAD) $(BIN)/python -m sphinx -W -b html docs docs/_build/html
 
 # Other packages, to compare with, have an environment of their own.
 .venv-bench/.ok: pyproject.toml constraints.txt tests/benchmarks/requirements.txt
