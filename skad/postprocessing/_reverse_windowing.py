@@ -3,18 +3,18 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context, clone
-from sklearn.utils import get_tags
+from sklearn.base import _fit_context, clone
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skad._context import find_parameter, row_context
 from skad._segments import learn_gaps
-from skad._thresholding import CONTAMINATION, ThresholdMixin, threshold
+from skad._thresholding import CONTAMINATION, threshold
 from skad._windows import mean_over_cover
+from skad.postprocessing._meta import MetaDetector, refuse_without_scores
 
 
-class ReverseWindowing(ThresholdMixin, MetaEstimatorMixin, BaseEstimator):
+class ReverseWindowing(MetaDetector):
     """Score each row by all the windows that cover it.
 
     A detector behind `SlidingWindow` says how odd the window is that *ends* at a row.
@@ -147,13 +147,7 @@ class ReverseWindowing(ThresholdMixin, MetaEstimatorMixin, BaseEstimator):
         TypeError
             If ``estimator`` has no `score_samples`.
         """
-        if not hasattr(self.estimator, "score_samples"):
-            raise TypeError(
-                f"{type(self.estimator).__name__} has no score_samples, by which "
-                "ReverseWindowing knows a detector. Use a detector that has it "
-                "(LocalOutlierFactor: novelty=True), or wrap yours in a class that "
-                "returns low scores for abnormal rows."
-            )
+        refuse_without_scores(self.estimator, self)
         estimator = clone(self.estimator).fit(X, y)
         window_size = self._window_size(estimator)
         gaps = learn_gaps(X, find_parameter(estimator, "max_gap"))
@@ -163,9 +157,7 @@ class ReverseWindowing(ThresholdMixin, MetaEstimatorMixin, BaseEstimator):
         self._gaps = gaps
         self._causal = self.causal  # a parameter that changes waits for the next fit
         self.offset_ = threshold(spread, self.contamination)
-        for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(estimator, name):
-                setattr(self, name, getattr(estimator, name))
+        self._take_names(estimator)
         return self
 
     def score_samples(self, X):
@@ -213,11 +205,6 @@ class ReverseWindowing(ThresholdMixin, MetaEstimatorMixin, BaseEstimator):
         reach = back if size == "auto" else size - 1
         causal = getattr(self, "_causal", self.causal)
         return (back + reach, ahead) if causal else (back, ahead + reach)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags = get_tags(self.estimator).input_tags
-        return tags
 
 
 def _spread(scores, X, gaps, window_size, causal):

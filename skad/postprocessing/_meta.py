@@ -1,0 +1,38 @@
+"""What the meta-detectors share: how one detector stands around another."""
+
+from sklearn.base import BaseEstimator, MetaEstimatorMixin
+from sklearn.utils import get_tags
+
+from skad._thresholding import ThresholdMixin
+
+
+class MetaDetector(ThresholdMixin, MetaEstimatorMixin, BaseEstimator):
+    """Base class: an outlier detector around ``self.estimator``.
+
+    The inner detector is known by `fit` and `score_samples` alone, so a Pipeline, which
+    has no `offset_`, serves as well. A subclass sets ``estimator_`` and ``offset_`` at
+    fit.
+    """
+
+    def _take_names(self, estimator):
+        """Show the columns that the fitted ``estimator`` saw, if it knows them."""
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(estimator, name):
+                setattr(self, name, getattr(estimator, name))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(self.estimator).input_tags
+        return tags
+
+
+def refuse_without_scores(estimator, owner):
+    """Raise a TypeError if ``estimator`` cannot be known by its scores."""
+    if hasattr(estimator, "score_samples"):
+        return
+    raise TypeError(
+        f"{type(estimator).__name__} has no score_samples, by which "
+        f"{type(owner).__name__} knows a detector. Use a detector that has it "
+        "(LocalOutlierFactor: novelty=True), or wrap yours in a class that "
+        "returns low scores for abnormal rows."
+    )
