@@ -4,6 +4,8 @@ import numpy as np
 from sklearn import metrics
 from sklearn.metrics import make_scorer
 
+from skad.metrics._reading import is_anomaly
+
 _BY_NAME = {
     "accuracy": metrics.accuracy_score,
     "average_precision": metrics.average_precision_score,
@@ -14,7 +16,6 @@ _BY_NAME = {
     "roc_auc": metrics.roc_auc_score,
 }
 _OF_SCORES = (metrics.average_precision_score, metrics.roc_auc_score)
-_CONVENTIONS = ((-1, 1), (1, 0))  # (anomaly, normal)
 
 
 def make_anomaly_scorer(
@@ -123,58 +124,3 @@ class _AnomaliesPositive:
                 "other labels in a class that turns them."
             )
         return self.metric(truth, (y_pred == -1).astype(int), **metric_params)
-
-
-def is_anomaly(y, *, pos_label=None):
-    """Read labels of either convention.
-
-    Parameters
-    ----------
-    y : array-like of shape (n,)
-        -1 (anomaly) and 1; or 0 and 1 (anomaly); or booleans.
-    pos_label : int, bool or None, default=None
-        The label of anomalies; None infers it from the labels present.
-
-    Returns
-    -------
-    anomalous : ndarray of shape (n,), bool
-
-    Raises
-    ------
-    ValueError
-        If there are other labels, if those present fit both conventions, or if
-        ``pos_label`` belongs to neither.
-    """
-    y = np.asarray(y)
-    if y.ndim != 1:
-        raise ValueError(
-            f"y has shape {y.shape}; labels need one dimension: y.ravel()."
-        )
-    fitting = _conventions_of(y)
-    if pos_label is not None:
-        if not any(pos_label in pair for pair in fitting):
-            raise ValueError(
-                f"pos_label={pos_label!r} does not go with the labels "
-                f"{np.unique(y).tolist()} in y. Set it to the label of anomalies there."
-            )
-        return y == pos_label
-    if len(fitting) > 1:
-        raise ValueError(
-            "All labels in y are 1: normal rows of the labels -1 and 1, or anomalies "
-            "of 0 and 1? Set pos_label to the label of anomalies (-1 or 1)."
-        )
-    return y == fitting[0][0]
-
-
-def _conventions_of(y):
-    """List the pairs (anomaly, normal) that the labels may belong to."""
-    if y.dtype == bool:
-        return [(1, 0)]
-    labels = set(y.tolist())
-    fitting = [pair for pair in _CONVENTIONS if labels and labels <= set(pair)]
-    if fitting:
-        return fitting
-    raise ValueError(
-        f"y holds the labels {sorted(labels, key=str)[:5]}; needed are -1 (anomaly) "
-        "and 1, or 0 and 1 (anomaly), or booleans."
-    )

@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skad.metrics import make_anomaly_scorer
-from skad.metrics._scorer import is_anomaly
+from skad.metrics._reading import is_anomaly
 from skad.postprocessing import ReverseWindowing
 from skad.preprocessing import SlidingWindow
 

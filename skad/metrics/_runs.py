@@ -1,0 +1,22 @@
+"""Runs of marked rows: events among labels, alarms among predictions."""
+
+import numpy as np
+
+
+def runs_of(marked):
+    """Find the runs of neighbouring rows that are marked.
+
+    Parameters
+    ----------
+    marked : ndarray of shape (n,), bool
+        Whether each row is marked.
+
+    Returns
+    -------
+    starts : ndarray of shape (n_runs,), int64
+        The first row of each run, ascending.
+    stops : ndarray of shape (n_runs,), int64
+        The row after the last of each run.
+    """
+    edges = np.diff(marked.astype(np.int8), prepend=0, append=0)
+    return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
