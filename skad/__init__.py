@@ -12,6 +12,8 @@ The house, room by room:
     After a detector: `ReverseWindowing` (from windows back to rows).
 `skad.metrics`
     Scorers for searches.
+`skad.model_selection`
+    Splits around labelled events, and scores for choosing without labels.
 `skad.datasets`
     Two labelled real series.
 
@@ -33,6 +35,14 @@ _HOME = {
     "row_context": "skad._context",
     "score_samples_blockwise": "skad._blockwise",
 }
+_ROOMS = {
+    "datasets",
+    "detectors",
+    "metrics",
+    "model_selection",
+    "postprocessing",
+    "preprocessing",
+}
 
 __all__ = [
     "ConvAutoencoder",
@@ -48,7 +58,7 @@ __all__ = [
 def __getattr__(name):
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
-    if name in {"datasets", "detectors", "metrics", "postprocessing", "preprocessing"}:
+    if name in _ROOMS:
         return import_module(f"skad.{name}")
     raise AttributeError(f"module 'skad' has no attribute {name!r}")
 

@@ -16,6 +16,7 @@ SKAD = Path(skad.__file__).parent
 ROOMS = {
     "skad": set(),
     "skad._windows": {"numpy"},
+    "skad._rolling": {"numpy", "scipy", "skad._windows"},
     "skad._segments": {"numpy"},
     "skad._context": {"sklearn"},
     "skad._blockwise": {"numpy", "skad._context"},
@@ -31,8 +32,9 @@ ROOMS = {
     | {"skad._batches", "skad._scoring", "skad._training"}
     | {"skad._thresholding", "skad._validation", "skad._windows"},
     "skad.postprocessing": {"numpy", "sklearn"}
-    | {"skad._context", "skad._segments", "skad._thresholding", "skad._windows"},
+    | {"skad._context", "skad._rolling", "skad._segments", "skad._thresholding"},
     "skad.metrics": {"numpy", "sklearn"},
+    "skad.model_selection": {"numpy", "scipy", "sklearn", "skad.metrics"},
     "skad.datasets": {"numpy", "sklearn"},
 }
 # Not among the requirements: whoever brings such a table has it installed.

@@ -1,0 +1,166 @@
+"""Scorers for series without labels."""
+
+import numpy as np
+from scipy.stats import weightedtau
+from sklearn.base import clone
+
+
+def validation_score(estimator, X, y=None):
+    """Score a detector by how normal it finds rows that it was not fitted on.
+
+    The mean of ``estimator.score_samples(X)``. For the detectors of skad this is minus
+    the validation loss, for a forecaster the *prediction error* of [1]_: whoever has
+    understood the normal rows is least surprised by further ones.
+
+    It compares models **of one scale** only: the same detector, scaler,
+    ``window_scaling`` and window, with other epochs, learning rates or sizes. Squared
+    errors of differently scaled rows, or the scores of a forecaster and of an
+    `~sklearn.ensemble.IsolationForest`, are no more comparable than metres and grams.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted outlier detector, or a Pipeline that ends in one.
+    X : array-like of shape (n, ...)
+        Held-out rows, mostly normal: a few large errors decide a mean.
+    y : Ignored
+        Present for API consistency.
+
+    Returns
+    -------
+    score : float
+        In the units of `score_samples`; higher is better.
+
+    Raises
+    ------
+    TypeError
+        If ``estimator`` has no `score_samples`.
+    ValueError
+        Whatever `score_samples` raises.
+
+    See Also
+    --------
+    stability_score : Compares models of any scale.
+    skad.metrics.make_anomaly_scorer : For series with labels.
+
+    Notes
+    -----
+    It misleads where a network rebuilds *everything* well, anomalies included: of two
+    autoencoders, the one wide enough to copy its input has the lower validation loss
+    and finds less. Choose how long and how fast to train by it, not how wide.
+
+    References
+    ----------
+    .. [1] M. Goswami, C. Challu, L. Callot, L. Minorics and A. Kan, "Unsupervised Model
+       Selection for Time-series Anomaly Detection", ICLR 2023.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skad import LSTMForecaster, SlidingWindow
+    >>> from skad.model_selection import validation_score
+    >>> X = np.sin(np.arange(300) / 5).reshape(-1, 1)
+    >>> forecaster = LSTMForecaster(hidden_size=4, max_epochs=5, random_state=0)
+    >>> search = GridSearchCV(
+    ...     make_pipeline(SlidingWindow(8), forecaster),
+    ...     {"lstmforecaster__lr": [1e-4, 1e-2]},
+    ...     scoring=validation_score,
+    ...     cv=TimeSeriesSplit(2),
+    ... )
+    >>> search.fit(X).best_params_
+    {'lstmforecaster__lr': 0.01}
+    """
+    _refuse_without_scores(estimator)
+    return float(np.mean(estimator.score_samples(X)))
+
+
+def stability_score(estimator, X, y=None):
+    """Score a detector by how far a second fit, on other rows, ranks alike.
+
+    A copy is fitted on X itself. Both, the one from other rows and the copy, rank the
+    rows of X by how abnormal they are, and the agreement is counted by Vigna's
+    weighted tau [2]_, in which the top of a ranking counts most: the n-th place by
+    ``1 / n``. That a ranking should survive another draw of the training rows is the
+    stability of [1]_; here the draws are stretches of time, since a shuffled series
+    has no windows.
+
+    Ranks have no units, so that detectors and scalers of all kinds can be compared.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted outlier detector, or a Pipeline that ends in one. It stays as it is.
+    X : array-like of shape (n, ...)
+        Rows that it was not fitted on; about as many are best, as ``cv=KFold(2)``
+        gives them, because the copy has no more to learn from.
+    y : Ignored
+        Present for API consistency.
+
+    Returns
+    -------
+    score : float
+        At most 1 (the same ranking), around 0 for unrelated ones, at least -1; 0 where
+        either gives one score to all rows.
+
+    Raises
+    ------
+    TypeError
+        If ``estimator`` has no `score_samples`.
+    ValueError
+        Whatever `fit` and `score_samples` raise.
+
+    See Also
+    --------
+    validation_score : Compares models of one scale, without a second fit.
+    skad.metrics.make_anomaly_scorer : For series with labels.
+
+    Notes
+    -----
+    It misleads where a detector is wrong in the same way each time: one that looks at
+    single values is hardly changed by its training rows, and blind to any anomaly that
+    keeps to the usual values. Stability is needed, and not enough: compare candidates
+    that could each see the anomalies you expect.
+
+    An estimator inside `~sklearn.frozen.FrozenEstimator` is not fitted anew, and agrees
+    with itself.
+
+    References
+    ----------
+    .. [1] L. Perini, C. Galvin and V. Vercruyssen, "A Ranking Stability Measure for
+       Quantifying the Robustness of Anomaly Detection Methods", EDML workshop at ECML
+       PKDD 2020.
+    .. [2] S. Vigna, "A Weighted Correlation Index for Rankings with Ties", WWW 2015.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.ensemble import IsolationForest
+    >>> from sklearn.model_selection import GridSearchCV, KFold
+    >>> from skad.model_selection import stability_score
+    >>> X = np.random.default_rng(0).normal(size=(400, 3))
+    >>> search = GridSearchCV(
+    ...     IsolationForest(),
+    ...     {"n_estimators": [1, 100]},
+    ...     scoring=stability_score,
+    ...     cv=KFold(2),
+    ... )
+    >>> search.fit(X).best_params_
+    {'n_estimators': 100}
+    """
+    _refuse_without_scores(estimator)
+    first = -np.asarray(estimator.score_samples(X))
+    second = -np.asarray(clone(estimator).fit(X).score_samples(X))
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return 0.0
+    return float(weightedtau(first, second).statistic)
+
+
+def _refuse_without_scores(estimator):
+    if not hasattr(estimator, "score_samples"):
+        raise TypeError(
+            f"{type(estimator).__name__} has no score_samples, by which this scorer "
+            "knows a detector. Use an outlier detector that has it "
+            "(LocalOutlierFactor: novelty=True)."
+        )
