@@ -1,4 +1,4 @@
-"""Strided windows over a series, and the way back from windows to rows.
+"""Strided windows over a series.
 
 A window ends at its row: window ``t`` of a series padded on the left holds the
 rows ``t - size + 1 .. t``. With ``size=4`` and the first row repeated::
@@ -15,13 +15,9 @@ its first two strides are equal. That property is also how a series is recognise
 again under its windows (`series_under`), so that what holds for the whole series
 (a finite check, a change of dtype, a hash) costs one pass over the rows and not
 one over all windows.
-
-The way back (`mean_over_cover`) averages, for each row, the scores of the windows
-that cover it::
-
-    row 2 is covered by the windows 2, 3, 4, 5   ->   mean(s2, s3, s4, s5)
-    row 5 only by window 5 so far                ->   s5
 """
+
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
@@ -99,53 +95,3 @@ def as_dtype(windows: np.ndarray, dtype: type) -> np.ndarray:
     if series is None:
         return windows.astype(dtype)
     return windows_over(series.astype(dtype), windows.shape[1])
-
-
-def mean_over_cover(
-    scores: np.ndarray, size: int, starts: np.ndarray, *, causal: bool = False
-) -> np.ndarray:
-    """Average, row by row, the scores of the windows that cover the row.
-
-    Row ``t`` is covered by the windows that end at ``t .. t + size - 1``; at the end
-    of a segment those that do not exist yet are left out. With ``causal`` the
-    windows ending at ``t - size + 1 .. t`` are taken instead.
-    """
-    means = np.empty(len(scores), dtype=np.float64)
-    for start, stop in segment_bounds(starts, len(scores)):
-        segment = scores[start:stop]
-        if causal:
-            means[start:stop] = _mean_ahead(segment[::-1], size)[::-1]
-        else:
-            means[start:stop] = _mean_ahead(segment, size)
-    return means
-
-
-def _mean_ahead(scores: np.ndarray, size: int) -> np.ndarray:
-    """Average each score with the ``size - 1`` that follow, as far as they exist."""
-    n = len(scores)
-    padded = np.concatenate([scores, np.zeros(size - 1)])
-    counts = np.minimum(np.arange(n, 0, -1), size)
-    return _sum_ahead(padded, size)[:n] / counts
-
-
-def _sum_ahead(values: np.ndarray, size: int) -> np.ndarray:
-    """Sum ``size`` consecutive values by doubling: ``S[2k][t] = S[k][t] + S[k][t+k]``.
-
-    Every sum is built in one order, whatever lies around it, so a slice gives the
-    very bits of the whole; a running sum would not, and one huge value would
-    spoil all that follow.
-    """
-    total, covered = None, 0
-    block, width = values, 1
-    while width <= size:
-        if size & width:
-            if total is None:
-                total = block
-            else:
-                length = len(block) - covered
-                total = total[:length] + block[covered:]
-            covered += width
-        if 2 * width <= size:
-            block = block[:-width] + block[width:]
-        width *= 2
-    return total

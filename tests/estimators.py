@@ -38,6 +38,9 @@ REVERSE_WINDOWINGS = [
     ReverseWindowing(make_pipeline(SlidingWindow(3, flatten=True), FOREST)),
     ReverseWindowing(FOREST, window_size=1),
     ReverseWindowing(FOREST, window_size=4, causal=True, contamination=0.1),
+    ReverseWindowing(FOREST, window_size=3, reduce="median", smoothing=2),
+    ReverseWindowing(FOREST, window_size=3, reduce="max", smoothing=3, causal=True),
+    ReverseWindowing(FOREST, window_size=4, reduce="centre"),
     ReverseWindowing(
         make_pipeline(SlidingWindow(3), LSTMForecaster(4, max_epochs=1, random_state=0))
     ),

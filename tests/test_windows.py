@@ -1,11 +1,10 @@
-"""Windows as views, and the way back from windows to rows."""
+"""Windows as views of a series."""
 
 import numpy as np
 import pytest
 
 from skad._windows import (
     as_dtype,
-    mean_over_cover,
     segment_bounds,
     segment_windows,
     series_under,
@@ -30,19 +29,6 @@ def windows_by_loop(series, size, padding="edge"):
                 window.append(np.full(series.shape[1], padding))
         windows.append(window)
     return np.array(windows)
-
-
-def means_by_loop(scores, size, starts, causal):
-    """Average the covering windows, slow and obvious."""
-    means = []
-    for start, stop in segment_bounds(starts, len(scores)):
-        for row in range(start, stop):
-            if causal:
-                cover = range(max(start, row - size + 1), row + 1)
-            else:
-                cover = range(row, min(stop, row + size))
-            means.append(np.mean([scores[window] for window in cover]))
-    return np.array(means)
 
 
 @pytest.mark.parametrize("padding", ["edge", 0.0, -7])
@@ -172,44 +158,3 @@ def test_separate_windows_change_dtype_and_the_right_dtype_changes_nothing(rng):
         as_dtype(windows, np.float32), windows.astype(np.float32)
     )
     assert as_dtype(windows, np.float64) is windows
-
-
-@pytest.mark.parametrize("causal", [False, True])
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 13, 40, 100])
-@pytest.mark.parametrize("starts", [[0], [0, 1, 2], [0, 5, 30], [0, 39]])
-def test_each_row_averages_the_windows_that_cover_it(rng, size, starts, causal):
-    scores = rng.normal(size=40)
-    starts = np.array(starts)
-    np.testing.assert_allclose(
-        mean_over_cover(scores, size, starts, causal=causal),
-        means_by_loop(scores, size, starts, causal),
-        rtol=1e-13,
-    )
-
-
-@pytest.mark.parametrize("causal", [False, True])
-@pytest.mark.parametrize("size", [3, 64, 100])
-def test_a_slice_gives_the_very_bits_of_the_whole(rng, size, causal):
-    scores = rng.normal(size=1000) * 10.0 ** rng.integers(-8, 8, size=1000)
-    whole = mean_over_cover(scores, size, ONE_SEGMENT, causal=causal)
-    part = mean_over_cover(scores[313:777], size, ONE_SEGMENT, causal=causal)
-    inside = slice(size, -size)
-    np.testing.assert_array_equal(part[inside], whole[313:777][inside])
-
-
-def test_one_huge_score_spoils_only_the_rows_it_covers(rng):
-    scores = rng.normal(size=100)
-    clean = mean_over_cover(scores, 5, ONE_SEGMENT)
-    scores[50] = -1e300
-    spoilt = mean_over_cover(scores, 5, ONE_SEGMENT)
-    assert np.flatnonzero(spoilt != clean).tolist() == [46, 47, 48, 49, 50]
-    scores[50] = -np.inf
-    assert np.isfinite(mean_over_cover(scores, 5, ONE_SEGMENT)).sum() == 95
-
-
-def test_causal_means_are_those_of_the_series_read_backwards(rng):
-    scores = rng.normal(size=100)
-    ahead = mean_over_cover(scores[::-1], 7, ONE_SEGMENT)[::-1]
-    np.testing.assert_array_equal(
-        mean_over_cover(scores, 7, ONE_SEGMENT, causal=True), ahead
-    )

@@ -2,7 +2,6 @@
 
 from numbers import Integral
 
-import numpy as np
 from sklearn.base import _fit_context, clone
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -10,8 +9,10 @@ from sklearn.utils.validation import check_is_fitted
 from skad._context import find_parameter, row_context
 from skad._segments import learn_gaps
 from skad._thresholding import CONTAMINATION, threshold
-from skad._windows import mean_over_cover
 from skad.postprocessing._meta import MetaDetector, refuse_without_scores
+from skad.postprocessing._spreading import Spreading
+
+_AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
 
 
 class ReverseWindowing(MetaDetector):
@@ -19,8 +20,8 @@ class ReverseWindowing(MetaDetector):
 
     A detector behind `SlidingWindow` says how odd the window is that *ends* at a row.
     This meta-detector, around the whole Pipeline, says how odd the *row* is: the mean
-    score of the windows that cover it, those that end at the row and at the
-    ``window_size - 1`` rows after it::
+    score (or another, see ``reduce``) of the windows that cover it, those that end at
+    the row and at the ``window_size - 1`` rows after it::
 
         window_size=3         row         0   1   2   3
                               inner       s0  s1  s2  s3
@@ -35,12 +36,22 @@ class ReverseWindowing(MetaDetector):
         Any outlier detector or Pipeline with `fit` and `score_samples`.
     window_size : int or "auto", default="auto"
         The number of windows that cover a row; "auto" reads it from the windows inside
-        ``estimator``, by `skad.row_context`.
-    reduce : {"mean"}, default="mean"
-        How the scores of the covering windows become one.
+        ``estimator``, by `skad.row_context`. With 1, a row keeps the score of the
+        window that ends there, and ``smoothing`` alone is left to do.
+    reduce : {"mean", "median", "max", "centre"}, default="mean"
+        How the scores of the covering windows become one. "max" takes the most
+        abnormal of these windows, that is, the lowest score, which is the largest
+        error. "centre" takes the window in whose middle the row stands (of an even
+        number of rows, one more before the row than after it); where a segment ends
+        before that window, its last one.
+    smoothing : int, default=1
+        Number of rows of a moving average over what ``reduce`` gave, centred on the
+        row (of an even number, one more before it than after it); at the ends of a
+        segment, of the rows that exist. 1 smooths nothing.
     causal : bool, default=False
-        Whether to average the windows that end at the row and at the
-        ``window_size - 1`` rows *before* it instead, so that no later row is needed.
+        Whether to take the windows that end at the row and at the
+        ``window_size - 1`` rows *before* it instead, and to smooth over the row and
+        those before it, so that no later row is needed.
     contamination : "auto" or float in (0, 0.5], default="auto"
         The share of the samples seen at fit that fall below the threshold `offset_`;
         "auto" puts it three median absolute deviations below their median score. The
@@ -51,7 +62,7 @@ class ReverseWindowing(MetaDetector):
     estimator_ : estimator
         The fitted copy of ``estimator``.
     window_size_ : int
-        The number of windows averaged.
+        The number of windows that cover a row.
     offset_ : float
         The threshold on the spread scores of the training rows as they came in: noise
         that a step inside adds at fit does not enter.
@@ -69,14 +80,17 @@ class ReverseWindowing(MetaDetector):
     -----
     For anomalies that last, on real series this step was worth more than the choice of
     the network. For isolated points it hurts: they are best judged by a forecaster's
-    error at the row itself.
+    error at the row itself, which ``window_size=1`` with a short ``smoothing`` leaves
+    at its place.
 
     Segments of a DataFrame are spread each by itself, by the rule of the
     `SlidingWindow` inside; that one has to see the index too (a scaler before it needs
     ``set_output(transform="pandas")``).
 
     Sums are built by doubling, in the same order wherever a row stands, so away from
-    the edges a slice of a series gets the very bits of the whole.
+    the edges a slice of a series gets the very bits of the whole. A million rows and
+    100 windows took 0.04 s for the mean, 0.02 s for "max", and 0.6 s for the median,
+    which sorts the windows in blocks of 8 MB.
 
     Examples
     --------
@@ -98,11 +112,9 @@ class ReverseWindowing(MetaDetector):
 
     _parameter_constraints = {
         "estimator": [HasMethods("fit")],
-        "window_size": [
-            Interval(Integral, 1, None, closed="left"),
-            StrOptions({"auto"}),
-        ],
-        "reduce": [StrOptions({"mean"})],
+        "window_size": [_AT_LEAST_ONE, StrOptions({"auto"})],
+        "reduce": [StrOptions({"mean", "median", "max", "centre"})],
+        "smoothing": [_AT_LEAST_ONE],
         "causal": ["boolean"],
         "contamination": CONTAMINATION,
     }
@@ -113,12 +125,14 @@ class ReverseWindowing(MetaDetector):
         *,
         window_size="auto",
         reduce="mean",
+        smoothing=1,
         causal=False,
         contamination="auto",
     ):
         self.estimator = estimator
         self.window_size = window_size
         self.reduce = reduce
+        self.smoothing = smoothing
         self.causal = causal
         self.contamination = contamination
 
@@ -141,21 +155,23 @@ class ReverseWindowing(MetaDetector):
         Raises
         ------
         ValueError
-            If ``window_size="auto"`` and ``estimator`` holds no windows; if the
+            If ``window_size="auto"`` and ``estimator`` holds no windows; if
+            ``causal`` is set with ``reduce="centre"``, which looks ahead; if the
             timestamps of X are out of order or duplicated within a series; and
             whatever ``estimator`` raises.
         TypeError
             If ``estimator`` has no `score_samples`.
         """
         refuse_without_scores(self.estimator, self)
+        self._refuse_a_causal_centre()
         estimator = clone(self.estimator).fit(X, y)
-        window_size = self._window_size(estimator)
+        spreading = self._spreading(self._window_size(estimator))
         gaps = learn_gaps(X, find_parameter(estimator, "max_gap"))
-        spread = _spread(estimator.score_samples(X), X, gaps, window_size, self.causal)
+        spread = spreading(estimator.score_samples(X), gaps.starts(X))
         self.estimator_ = estimator
-        self.window_size_ = window_size
+        self.window_size_ = spreading.window_size
         self._gaps = gaps
-        self._causal = self.causal  # a parameter that changes waits for the next fit
+        self._fitted_spreading = spreading  # parameters that change wait for a fit
         self.offset_ = threshold(spread, self.contamination)
         self._take_names(estimator)
         return self
@@ -171,9 +187,9 @@ class ReverseWindowing(MetaDetector):
         Returns
         -------
         scores : ndarray of shape (n_timestamps,), float64
-            The mean of the inner scores of the covering windows, on their scale: the
-            lower, the more abnormal. Up to ``window_size_ - 1`` later rows are looked
-            at, none with ``causal=True``.
+            The inner scores of the covering windows, reduced and smoothed, on their
+            scale: the lower, the more abnormal. `skad.row_context` counts the later
+            rows that are looked at; with ``causal=True`` there are none.
 
         Raises
         ------
@@ -183,7 +199,10 @@ class ReverseWindowing(MetaDetector):
         """
         check_is_fitted(self)
         scores = self.estimator_.score_samples(X)
-        return _spread(scores, X, self._gaps, self.window_size_, self._causal)
+        return self._fitted_spreading(scores, self._gaps.starts(X))
+
+    def _spreading(self, window_size):
+        return Spreading(window_size, self.reduce, self.smoothing, self.causal)
 
     def _window_size(self, estimator):
         if self.window_size != "auto":
@@ -194,19 +213,24 @@ class ReverseWindowing(MetaDetector):
                 'window_size="auto" found no windows inside '
                 f"{type(estimator).__name__}. Wrap the Pipeline that holds "
                 "SlidingWindow, or set window_size to the number of windows that cover "
-                "a row."
+                "a row (1 to smooth alone)."
             )
         return rows_back + 1
 
+    def _refuse_a_causal_centre(self):
+        if self.causal and self.reduce == "centre":
+            raise ValueError(
+                'reduce="centre" takes the window in whose middle a row stands, which '
+                "ends after it, so it cannot be causal. Set causal=False, or reduce to "
+                '"mean", "median" or "max".'
+            )
+
     def __skad_row_context__(self):
-        inner = getattr(self, "estimator_", self.estimator)
-        back, ahead = row_context(inner)
-        size = self.window_size_ if hasattr(self, "window_size_") else self.window_size
-        reach = back if size == "auto" else size - 1
-        causal = getattr(self, "_causal", self.causal)
-        return (back + reach, ahead) if causal else (back, ahead + reach)
-
-
-def _spread(scores, X, gaps, window_size, causal):
-    scores = np.asarray(scores, dtype=np.float64)
-    return mean_over_cover(scores, window_size, gaps.starts(X), causal=causal)
+        back, ahead = row_context(getattr(self, "estimator_", self.estimator))
+        if hasattr(self, "_fitted_spreading"):
+            spreading = self._fitted_spreading
+        else:
+            size = self.window_size
+            spreading = self._spreading(back + 1 if size == "auto" else size)
+        more_back, more_ahead = spreading.context()
+        return back + more_back, ahead + more_ahead

@@ -406,7 +406,8 @@ def test_it_is_cross_validated_as_any_detector(X):
     [
         ({"window_size": 0}, r"'window_size' parameter .* in the range \[1, inf\)"),
         ({"window_size": "all"}, "'window_size' parameter .* among {'auto'}"),
-        ({"reduce": "max"}, "'reduce' parameter .* among {'mean'}"),
+        ({"reduce": "min"}, "'reduce' parameter .* must be a str among {.*'centre'"),
+        ({"smoothing": 0}, r"'smoothing' parameter .* in the range \[1, inf\)"),
         ({"causal": "no"}, "'causal' parameter .* must be an instance of 'bool'"),
         ({"contamination": 0}, r"'contamination' parameter .* in the range \(0.0, 0.5"),
         ({"contamination": 0.6}, r"'contamination' parameter .* Got 0.6 instead"),
