@@ -16,8 +16,12 @@ from torch.overrides import TorchFunctionMode
 
 from skad._windows import series_under
 
-# Large enough to keep the kernels busy, small enough for one new row to be quick.
-SHORT_BLOCK, LONG_BLOCK, LONG_WINDOW = 512, 256, 32
+# Steps of the windows in a block: enough to keep the kernels busy, few enough to stay
+# in the cache, and for one new row, which costs a block, to be quick.
+STEPS_PER_BLOCK = 20_480
+FEWEST_WINDOWS, MOST_WINDOWS = 128, 1536
+# Rows of a series that are convolved at a time.
+SERIES_BLOCK = 768
 # On an accelerator, blocks are this many times larger.
 ACCELERATED = 16
 # Few enough numbers for blocks of very long or wide windows to stay small.
@@ -36,14 +40,21 @@ class AlignedRows(TorchFunctionMode):
 
     def _linear(self, rows, weight, bias=None):
         missing = -rows.shape[-1] % _LANES
-        return F.linear(F.pad(rows, (0, missing)), F.pad(weight, (0, missing)), bias)
+        if missing:
+            rows, weight = F.pad(rows, (0, missing)), F.pad(weight, (0, missing))
+        return F.linear(rows, weight, bias)
 
 
 def block_size(n_timesteps: int, n_channels: int, device: str = "cpu") -> int:
     """Return the number of windows in a block, one and the same for a window shape."""
-    factor = 1 if torch.device(device).type == "cpu" else ACCELERATED
-    size = SHORT_BLOCK if n_timesteps <= LONG_WINDOW else LONG_BLOCK
-    return factor * max(8, min(size, LARGEST_BLOCK // (n_timesteps * n_channels)))
+    size = STEPS_PER_BLOCK // n_timesteps // _LANES * _LANES
+    size = min(max(size, FEWEST_WINDOWS), MOST_WINDOWS)
+    size = max(8, min(size, LARGEST_BLOCK // (n_timesteps * n_channels)))
+    return _accelerated(size, device)
+
+
+def _accelerated(size, device):
+    return size if torch.device(device).type == "cpu" else ACCELERATED * size
 
 
 def mean_squared_errors(
@@ -73,7 +84,7 @@ def shared_mean_squared_errors(shared, windows: np.ndarray, device: str) -> np.n
     if series is None:
         parts = blocks(windows, block_size(*windows.shape[1:], device))
     else:
-        size = block_size(1, 1, device)
+        size = _accelerated(SERIES_BLOCK, device)
         size += -size % shared.n_grids
         parts = blocks(series, size, overlap=shared.n_timesteps - 1)
     with torch.inference_mode():

@@ -21,6 +21,7 @@ there are as many grids as the strides multiply to.
 from dataclasses import dataclass
 from itertools import count
 from math import ceil
+from weakref import WeakKeyDictionary
 
 import torch
 from torch.nn import functional as F
@@ -31,10 +32,13 @@ from skad.networks._conv_autoencoder import ConvAutoencoderNetwork
 # other paths through the BLAS, whose bits do depend on the row: so rows and columns are
 # filled up to whole registers.
 _LANES = 16
-
-
+# Short sums round less. They are worth their time where a product is small, and in the
+# last layer, whose rounding is the error's own.
+_TERMS, _FEW_TERMS, _FEW_COLUMNS = 32, 64, 32
 # With more grids than this there is little left to share.
 _MOST_GRIDS = 64
+# What was read off the networks in use, which takes longer than to score one window.
+_SHARED = WeakKeyDictionary()
 
 
 def share(network: ConvAutoencoderNetwork, n_timesteps: int):
@@ -42,8 +46,20 @@ def share(network: ConvAutoencoderNetwork, n_timesteps: int):
 
     That is so if the kernel is even (its padding has no centre) or shorter than the
     stride (it leaves out positions), if there are too many grids, or if the two ends of
-    such a window meet.
+    such a window meet. The answer is kept until the weights change.
     """
+    present = list(network.parameters())
+    key = n_timesteps, present[0].device
+    known, weights, shared = _SHARED.get(network, (None, [], None))
+    if known != key or not all(map(torch.equal, weights, present)):
+        weights = [weight.detach().clone() for weight in present]
+        shared = _share(network, n_timesteps)
+        _SHARED[network] = key, weights, shared
+    return shared
+
+
+@torch.no_grad()
+def _share(network, n_timesteps):
     n_grids = network.stride ** len(network.encoder)
     is_centred = network.kernel_size % 2 == 1
     if not is_centred or network.kernel_size < network.stride or n_grids > _MOST_GRIDS:
@@ -132,19 +148,27 @@ class _LinearMap:
         self.n_columns = weight.shape[1]
         missing = -self.n_columns % _LANES
         self.filling = -len(weight) % _LANES
-        self.weight = F.pad(weight, (0, missing, 0, self.filling))
+        self.is_rectified = network.is_rectified(index)
+        is_small = len(weight) <= _FEW_TERMS or not self.is_rectified
+        is_cut = is_small and self.n_columns <= _FEW_COLUMNS
+        weight = F.pad(weight, (0, missing, 0, self.filling))
+        self.n_terms = _TERMS if is_cut else max(len(weight), 1)
+        self.weights = weight.split(self.n_terms)
         self.bias = F.pad(layer.bias.repeat(outputs[1] - outputs[0]), (0, missing))
         self.n_channels = layer.out_channels
         self.n_outputs = outputs[1] - outputs[0]
-        self.is_rectified = network.is_rectified(index)
         self.span = span  # where, among the positions of the series, the inputs begin
         self.pace = network.stride if index < len(network.encoder) else 1
 
     def __call__(self, *parts):
         batch, n_times, _ = parts[0].shape
-        filling = self.weight.new_zeros(batch, n_times, self.filling)
+        filling = self.bias.new_zeros(batch, n_times, self.filling)
         inputs = torch.cat([*parts, filling], 2).flatten(0, 1)
-        values = torch.addmm(self.bias, inputs, self.weight)
+        values = self.bias
+        for terms, weight in zip(
+            inputs.split(self.n_terms, 1), self.weights, strict=True
+        ):
+            values = torch.addmm(values, terms, weight)
         values = values.relu_() if self.is_rectified else values
         return values[:, : self.n_columns].view(batch, n_times, self.n_columns)
 

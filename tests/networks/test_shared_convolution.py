@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from skad.networks._conv_autoencoder import ConvAutoencoderNetwork
-from skad.networks._shared_convolution import share
+from skad.networks._shared_convolution import _SHARED, share
 
 
 def network_of(n_channels, channels, kernel_size, stride, seed=0):
@@ -112,3 +112,28 @@ def test_kernels_of_one_step_have_no_ends(rng):
     series = series_for(rng, shared, 30, 3)
     errors, _ = errors_window_by_window(network, series, 5)
     torch.testing.assert_close(errors_together(shared, series), errors)
+
+
+def test_what_was_read_off_a_network_is_kept_until_its_weights_change():
+    network = network_of(2, (4, 2), kernel_size=3, stride=1)
+    shared = share(network, 20)
+    assert share(network, 20) is shared
+    assert share(network, 21).n_timesteps == 21
+
+
+def test_weights_changed_behind_its_back_are_noticed(rng):
+    network = network_of(2, (4, 2), kernel_size=3, stride=1)
+    series = series_for(rng, share(network, 20), 40, 2)
+    for weight in network.parameters():
+        weight.data *= 1.5  # counts as no change to autograd's version counter
+    together = errors_together(share(network, 20), series)
+    one_by_one, _ = errors_window_by_window(network, series, 20)
+    torch.testing.assert_close(together, one_by_one, rtol=1e-5, atol=0)
+
+
+def test_what_was_read_off_a_network_goes_with_it():
+    network = network_of(2, (4, 2), kernel_size=3, stride=1)
+    share(network, 20)
+    n_kept = len(_SHARED)
+    del network
+    assert len(_SHARED) == n_kept - 1
