@@ -81,8 +81,8 @@ def stability_score(estimator, X, y=None):
 
     A copy is fitted on X itself. Both, the one from other rows and the copy, rank the
     rows of X by how abnormal they are, and the agreement is counted by Vigna's
-    weighted tau [2]_, in which the top of a ranking counts most: the n-th place by
-    ``1 / n``. That a ranking should survive another draw of the training rows is the
+    weighted tau [2]_, to which the top of a ranking matters most: the n-th place
+    weighs ``1 / n``. That a ranking should survive another draw of the training rows is the
     stability of [1]_; here the draws are stretches of time, since a shuffled series
     has no windows.
 
@@ -123,8 +123,8 @@ def stability_score(estimator, X, y=None):
     keeps to the usual values. Stability is needed, and not enough: compare candidates
     that could each see the anomalies you expect.
 
-    An estimator inside `~sklearn.frozen.FrozenEstimator` is not fitted anew, and agrees
-    with itself.
+    A `~sklearn.frozen.FrozenEstimator` inside is not fitted anew, and agrees with
+    itself.
 
     References
     ----------
