@@ -9,7 +9,8 @@ The house, room by room:
     Outlier detectors over windows: `LSTMForecaster`, `ConvAutoencoder`, and their base
     class for a network of your own.
 `skad.postprocessing`
-    After a detector: `ReverseWindowing` (from windows back to rows).
+    After a detector: `ReverseWindowing` (from windows back to rows), `EnsembleDetector`
+    (several detectors, heard as one).
 `skad.metrics`
     Scorers for searches.
 `skad.model_selection`
@@ -28,6 +29,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "ConvAutoencoder": "skad.detectors",
+    "EnsembleDetector": "skad.postprocessing",
     "GaussianNoise": "skad.preprocessing",
     "LSTMForecaster": "skad.detectors",
     "ReverseWindowing": "skad.postprocessing",
@@ -46,6 +48,7 @@ _ROOMS = {
 
 __all__ = [
     "ConvAutoencoder",
+    "EnsembleDetector",
     "GaussianNoise",
     "LSTMForecaster",
     "ReverseWindowing",

@@ -3,9 +3,10 @@
 import numpy as np
 from sklearn.ensemble import IsolationForest
 from sklearn.pipeline import make_pipeline
+from sklearn.svm import OneClassSVM
 
 from skad.detectors import ConvAutoencoder, LSTMForecaster
-from skad.postprocessing import ReverseWindowing
+from skad.postprocessing import EnsembleDetector, ReverseWindowing
 from skad.preprocessing import GaussianNoise, SlidingWindow
 
 FOREST = IsolationForest(n_estimators=5, random_state=0)
@@ -48,9 +49,21 @@ REVERSE_WINDOWINGS = [
         ConvAutoencoder((2,), max_epochs=1, random_state=0), window_size=2
     ),
 ]
+ENSEMBLE_DETECTORS = [
+    EnsembleDetector([("forest", FOREST), ("svm", OneClassSVM())]),
+    EnsembleDetector(
+        [("forest", FOREST), ("svm", OneClassSVM())], combine="max", contamination=0.1
+    ),
+    EnsembleDetector(
+        [("one", FOREST), ("two", ConvAutoencoder((2,), max_epochs=1, random_state=0))],
+        combine="mean",
+        weights=[1, 2],
+    ),
+]
 
 DETECTORS = LSTM_FORECASTERS + CONV_AUTOENCODERS
 INSTANCES = DETECTORS + SLIDING_WINDOWS + GAUSSIAN_NOISES + REVERSE_WINDOWINGS
+INSTANCES += ENSEMBLE_DETECTORS
 
 # One of each kind, for tables of six columns.
 OF_EACH_KIND = {
@@ -69,6 +82,9 @@ OF_EACH_KIND = {
         )
     ),
 }
+OF_EACH_KIND["EnsembleDetector"] = EnsembleDetector(
+    [("forest", FOREST), ("reverse", OF_EACH_KIND["ReverseWindowing"])]
+)
 SCORING = {
     name: kind for name, kind in OF_EACH_KIND.items() if hasattr(kind, "score_samples")
 }

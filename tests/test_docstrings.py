@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 
 import skad
 from skad.detectors import ConvAutoencoder, LSTMForecaster, NetworkDetector
-from skad.postprocessing import ReverseWindowing
+from skad.postprocessing import EnsembleDetector, ReverseWindowing
 from skad.preprocessing import GaussianNoise, SlidingWindow
 
 ROOMS = ("preprocessing", "detectors", "postprocessing", "metrics", "datasets")
@@ -225,6 +225,9 @@ FITTED = {
     "skad.preprocessing.GaussianNoise": GaussianNoise,
     "skad.detectors.LSTMForecaster": lambda: LSTMForecaster(2, max_epochs=1),
     "skad.detectors.ConvAutoencoder": lambda: ConvAutoencoder((2, 1), max_epochs=1),
+    "skad.postprocessing.EnsembleDetector": lambda: EnsembleDetector(
+        [("forest", IsolationForest(n_estimators=2))]
+    ),
     "skad.postprocessing.ReverseWindowing": lambda: ReverseWindowing(
         make_pipeline(SlidingWindow(3, flatten=True), IsolationForest(n_estimators=2))
     ),

@@ -46,6 +46,7 @@ def test_each_name_is_one_object_wherever_it_is_imported_from():
 def test_everything_is_there_to_import():
     from skad import (
         ConvAutoencoder,
+        EnsembleDetector,
         GaussianNoise,
         LSTMForecaster,
         ReverseWindowing,
@@ -54,7 +55,13 @@ def test_everything_is_there_to_import():
         score_samples_blockwise,
     )
 
-    found = [ConvAutoencoder, GaussianNoise, LSTMForecaster, ReverseWindowing]
+    found = [
+        ConvAutoencoder,
+        EnsembleDetector,
+        GaussianNoise,
+        LSTMForecaster,
+        ReverseWindowing,
+    ]
     found += [SlidingWindow, row_context, score_samples_blockwise]
     assert [named.__name__ for named in found] == skad.__all__
 

@@ -1,5 +1,6 @@
 """Meta-detectors: steps after a detector, around it, each a detector itself."""
 
+from skad.postprocessing._ensemble_detector import EnsembleDetector
 from skad.postprocessing._reverse_windowing import ReverseWindowing
 
-__all__ = ["ReverseWindowing"]
+__all__ = ["EnsembleDetector", "ReverseWindowing"]

@@ -1,0 +1,44 @@
+"""The scores of several detectors on one scale, and one number out of them."""
+
+import numpy as np
+
+# Differences below this share of the largest error are taken for rounding.
+_ROUNDING = 10 * np.finfo(np.float64).eps
+# Keeps sums finite, whatever a detector returns.
+_LARGEST = 1e100
+
+
+def learn_scale(scores: np.ndarray, name: str) -> tuple[float, float]:
+    """Return the median of the training errors, and the 90th percentile above it."""
+    errors = -np.asarray(scores, dtype=np.float64)
+    if not np.isfinite(errors).all():
+        raise ValueError(
+            f"{np.sum(~np.isfinite(errors))} of the {len(errors)} training scores of "
+            f"{name!r} are not finite, so they show no scale. Scale its input, or drop "
+            f'it with set_params({name}="drop").'
+        )
+    median, high = np.percentile(errors, [50, 90])
+    rounding = _ROUNDING * np.max(np.abs(errors))
+    # In turn, where most training errors are equal, and where all of them are.
+    spreads = (high - median, np.std(errors), abs(median))
+    spread = next((spread for spread in spreads if spread > rounding), 1.0)
+    return float(median), float(spread)
+
+
+def on_scale(scores: np.ndarray, median: float, spread: float) -> np.ndarray:
+    """Count how many spreads each error lies above the median."""
+    with np.errstate(over="ignore"):
+        numbers = (-np.asarray(scores, dtype=np.float64) - median) / spread
+    return np.clip(numbers, -_LARGEST, _LARGEST)
+
+
+def combine_numbers(
+    numbers: list[np.ndarray], how: str, shares: np.ndarray
+) -> np.ndarray:
+    """Make one number of the members' numbers, row by row."""
+    if how == "max":
+        return np.max(numbers, axis=0)
+    if how == "mean_log":
+        numbers = [np.sign(z) * np.log1p(np.abs(z)) for z in numbers]
+    # One after the other, so that a row gets the same bits in every company.
+    return sum(share * z for share, z in zip(shares, numbers, strict=True))

@@ -1,0 +1,281 @@
+"""Several detectors, heard as one."""
+
+import numpy as np
+from sklearn.base import _fit_context, clone
+from sklearn.utils import Bunch, get_tags
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import _BaseComposition
+from sklearn.utils.validation import check_is_fitted
+
+from skad._context import inner_estimators
+from skad._thresholding import CONTAMINATION, threshold
+from skad.postprocessing._common_scale import combine_numbers, learn_scale, on_scale
+from skad.postprocessing._meta import MetaDetector, refuse_without_scores
+
+
+class EnsembleDetector(MetaDetector, _BaseComposition):
+    """Combine the scores of several detectors, brought to one scale.
+
+    Each member is fitted on the same rows. How abnormal a row is to a member (minus its
+    score) is then measured in the member's own terms: as a multiple of how far the
+    training rows spread above their median::
+
+        z = (error - median of the training errors)
+            / (90th percentile of the training errors - their median)
+
+    and the score is minus the mean, the largest, ... of these numbers. Median and
+    percentile are learnt at fit, so a score depends on its own window alone and not on
+    what else is scored.
+
+    Parameters
+    ----------
+    estimators : list of (str, estimator) tuples
+        The members by name: any outlier detectors or Pipelines with `fit` and
+        `score_samples`. "drop" in place of an estimator leaves it out, as in
+        ``set_params(name="drop")``.
+    combine : {"mean_log", "mean", "max"}, default="mean_log"
+        How the members' numbers become one: the mean of ``sign(z) * log1p(abs(z))``,
+        which keeps a member that is far out from silencing the others; the mean of
+        ``z``; or the largest, that of the member to which the row is most abnormal.
+    weights : array-like of shape (n_estimators,) or None, default=None
+        What each member, dropped ones included, counts in the mean; None counts all
+        alike. "max" takes none.
+    contamination : "auto" or float in (0, 0.5], default="auto"
+        The share of the samples seen at fit that fall below the threshold `offset_`;
+        "auto" puts it three median absolute deviations below their median score. The
+        thresholds of the members are not used.
+
+    Attributes
+    ----------
+    estimators_ : list of estimator
+        The fitted members, without the dropped ones.
+    named_estimators_ : Bunch
+        The fitted members by name; dropped ones are "drop".
+    medians_ : ndarray of shape (n_members,), float64
+        The median training error of each member that is not dropped.
+    spreads_ : ndarray of shape (n_members,), float64
+        How far the 90th percentile lies above it. Where it does not, because most
+        training errors are equal, the standard deviation; where that is zero too, the
+        magnitude of the median, or 1.
+    offset_ : float
+        The threshold: ``decision_function(X) = score_samples(X) - offset_``.
+    n_features_in_ : int
+        Number of columns, if a member knows it.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,), object
+        Column names, if a member knows them.
+
+    See Also
+    --------
+    ReverseWindowing : From scores of windows back to rows; a good member.
+    skad.row_context : Of several members, the widest counts.
+
+    Notes
+    -----
+    Give each member its own `ReverseWindowing`: an autoencoder's windows are to be
+    spread over the rows they cover, and a forecaster's errors are to be smoothed where
+    they are.
+
+    Ranks of the scored rows would bring members to one scale as well, but then a score
+    would change with the rows around it.
+
+    References
+    ----------
+    .. [1] C. C. Aggarwal and S. Sathe, "Theoretical foundations and algorithms for
+       outlier ensembles", ACM SIGKDD Explorations 17(1), 2015.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.ensemble import IsolationForest
+    >>> from sklearn.svm import OneClassSVM
+    >>> from skad.postprocessing import EnsembleDetector
+    >>> X = np.random.default_rng(0).normal(size=(200, 2))
+    >>> X[50] = 6
+    >>> detector = EnsembleDetector(
+    ...     [("forest", IsolationForest(random_state=0)), ("svm", OneClassSVM())],
+    ...     contamination=0.005,
+    ... ).fit(X)
+    >>> np.flatnonzero(detector.predict(X) == -1)
+    array([50])
+    >>> alone = detector.set_params(svm="drop").fit(X)
+    >>> len(alone.estimators_)
+    1
+    """
+
+    _parameter_constraints = {
+        "estimators": [list],
+        "combine": [StrOptions({"mean_log", "mean", "max"})],
+        "weights": ["array-like", None],
+        "contamination": CONTAMINATION,
+    }
+
+    def __init__(
+        self,
+        estimators,
+        *,
+        combine="mean_log",
+        weights=None,
+        contamination="auto",
+    ):
+        self.estimators = estimators
+        self.combine = combine
+        self.weights = weights
+        self.contamination = contamination
+
+    def get_params(self, deep=True):
+        """Get the parameters of the ensemble and, by name, of its members.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to go into the members.
+
+        Returns
+        -------
+        params : dict
+            Parameters by name, such as ``forest__n_estimators``.
+        """
+        return self._get_params("estimators", deep=deep)
+
+    def set_params(self, **params):
+        """Set parameters of the ensemble or, by name, of its members.
+
+        Parameters
+        ----------
+        **params : keyword arguments
+            Such as ``combine="max"``, ``forest__n_estimators=50``, a new estimator
+            under the name of a member, or "drop".
+
+        Returns
+        -------
+        self : object
+            This ensemble.
+        """
+        self._set_params("estimators", **params)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y=None):
+        """Fit the members, learn their scales, and set the threshold.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_timestamps, n_channels)
+            What the members take.
+        y : array-like of shape (n_timestamps,) or None, default=None
+            Passed on to the members.
+
+        Returns
+        -------
+        self : object
+            The fitted ensemble.
+
+        Raises
+        ------
+        ValueError
+            If ``estimators`` is no list of pairs with different names, or all of them
+            are dropped; if ``weights`` are not one number of at least 0 for each, or
+            are given with "max"; if a member's training scores are not finite; and
+            whatever a member raises.
+        TypeError
+            If a member has no `score_samples`.
+        """
+        members = self._members()
+        shares = self._shares()
+        fitted = [clone(estimator).fit(X, y) for _, estimator in members]
+        scores = [estimator.score_samples(X) for estimator in fitted]
+        names = [name for name, _ in members]
+        scales = [learn_scale(*pair) for pair in zip(scores, names, strict=True)]
+        self.estimators_ = fitted
+        by_name = dict(self.estimators) | dict(zip(names, fitted, strict=True))
+        self.named_estimators_ = Bunch(**by_name)
+        self.medians_, self.spreads_ = np.array(scales).T
+        self._how = self.combine, shares  # a change waits for the next fit
+        self.offset_ = threshold(self._combined(scores), self.contamination)
+        for estimator in fitted[::-1]:
+            self._take_names(estimator)
+        return self
+
+    def score_samples(self, X):
+        """Score rows by what all members say.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_timestamps, n_channels)
+            What the members take.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_timestamps,), float64
+            Minus the combined numbers, which are about 0 for a usual row and, without
+            the logarithm, 1 for one at the 90th percentile of the training rows: the
+            lower, the more abnormal.
+
+        Raises
+        ------
+        ValueError
+            Whatever a member raises.
+        """
+        check_is_fitted(self)
+        return self._combined([part.score_samples(X) for part in self.estimators_])
+
+    def _combined(self, scores):
+        scales = zip(scores, self.medians_, self.spreads_, strict=True)
+        return -combine_numbers([on_scale(*member) for member in scales], *self._how)
+
+    def _members(self):
+        """List the (name, estimator) pairs that are not dropped."""
+        if not self.estimators or not all(
+            isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)
+            for pair in self.estimators
+        ):
+            raise ValueError(
+                f"estimators={self.estimators!r} must be a list of one or more (name, "
+                'estimator) pairs, such as [("forest", IsolationForest())].'
+            )
+        self._validate_names([name for name, _ in self.estimators])
+        members = [pair for pair in self.estimators if not _is_dropped(pair)]
+        if not members:
+            raise ValueError(
+                "All members of the ensemble are dropped: "
+                f"{[name for name, _ in self.estimators]}. Keep at least one, with "
+                "set_params(name=estimator)."
+            )
+        for _, estimator in members:
+            refuse_without_scores(estimator, self)
+        return members
+
+    def _shares(self):
+        """Return the shares of the members that are not dropped; they sum to 1."""
+        given = self.weights
+        kept = [not _is_dropped(pair) for pair in self.estimators]
+        weights = np.ones(len(kept)) if given is None else np.asarray(given, float)
+        if given is not None and self.combine == "max":
+            raise ValueError(
+                'combine="max" takes the one member to which a row is most abnormal, '
+                "and so no weights. Set weights=None, or combine by a mean."
+            )
+        usable = np.isfinite(weights) & (weights >= 0)
+        if weights.shape != (len(kept),) or not usable.all():
+            raise ValueError(
+                f"weights={given!r} must be one finite number of at least 0 for each "
+                f"of the {len(kept)} estimators, dropped ones included."
+            )
+        if not weights[kept].any():
+            raise ValueError(
+                f"weights={given!r} give nothing to the members that are not dropped. "
+                "Give at least one of them a number above 0."
+            )
+        return weights[kept] / weights[kept].sum()
+
+    def __sklearn_tags__(self):
+        tags = super(MetaDetector, self).__sklearn_tags__()
+        inside = [get_tags(part).input_tags for part in inner_estimators(self)]
+        for name in ("allow_nan", "sparse", "three_d_array"):
+            takes_it = all(getattr(member, name) for member in inside)
+            setattr(tags.input_tags, name, takes_it)
+        return tags
+
+
+def _is_dropped(pair):
+    return isinstance(pair[1], str) and pair[1] == "drop"
