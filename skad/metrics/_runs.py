@@ -20,3 +20,21 @@ def runs_of(marked):
     """
     edges = np.diff(marked.astype(np.int8), prepend=0, append=0)
     return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+
+
+def sums_of(values, starts, stops):
+    """Sum up the values of each run.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        One per row; True counts as 1.
+    starts, stops : ndarray of shape (n_runs,), int64
+        The runs, see `runs_of`.
+
+    Returns
+    -------
+    sums : ndarray of shape (n_runs,)
+    """
+    total = np.concatenate([[0], np.cumsum(values)])
+    return total[stops] - total[starts]

@@ -12,20 +12,17 @@ tables of distance by threshold, and the windows read off these tables.
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, validate_params
+from sklearn.utils._param_validation import Interval
 
+from skad.metrics._kinds import metric_of_scores
 from skad.metrics._reading import NO_ANOMALY, NO_NORMAL, truth_and_scores, undefined
 from skad.metrics._runs import runs_of
 
-_CONSTRAINTS = {
-    "y_true": ["array-like"],
-    "score_samples": ["array-like"],
-    "max_window": [Interval(Integral, 0, None, closed="left")],
-    "n_thresholds": [Interval(Integral, 2, None, closed="left")],
-}
+_MAX_WINDOW = [Interval(Integral, 0, None, closed="left")]
+_N_THRESHOLDS = [Interval(Integral, 2, None, closed="left")]
 
 
-@validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
+@metric_of_scores(max_window=_MAX_WINDOW, n_thresholds=_N_THRESHOLDS)
 def vus_pr(y_true, score_samples, *, max_window=100, n_thresholds=250, pos_label=None):
     """Volume under the precision-recall surface: ranking of rows, with leeway in time.
 
@@ -115,7 +112,7 @@ def vus_pr(y_true, score_samples, *, max_window=100, n_thresholds=250, pos_label
     return float(areas.mean())
 
 
-@validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
+@metric_of_scores(max_window=_MAX_WINDOW, n_thresholds=_N_THRESHOLDS)
 def vus_roc(y_true, score_samples, *, max_window=100, n_thresholds=250, pos_label=None):
     """Volume under the surface of receiver operating characteristics.
 
