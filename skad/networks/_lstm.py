@@ -16,6 +16,7 @@ class LSTMNetwork(nn.Module):
         self.output = nn.Linear(hidden_size, horizon * n_channels)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        states, _ = self.lstm(inputs)  # (batch, n_timesteps - horizon, hidden_size)
-        forecast = self.output(states[:, -1])  # (batch, horizon * n_channels)
+        # The last state by itself: its gradient is no array of zeros for all others.
+        _, (last, _) = self.lstm(inputs)  # (num_layers, batch, hidden_size)
+        forecast = self.output(last[-1])  # (batch, horizon * n_channels)
         return forecast.unflatten(1, (self.horizon, -1))
