@@ -34,7 +34,7 @@ from skad.networks._conv_autoencoder import ConvAutoencoderNetwork
 _LANES = 16
 # Short sums round less. They are worth their time where a product is small, and in the
 # last layer, whose rounding is the error's own.
-_TERMS, _FEW_TERMS, _FEW_COLUMNS = 32, 64, 32
+_TERMS, _FEW_TERMS, _FEW_COLUMNS = 32, 96, 32
 # With more grids than this there is little left to share.
 _MOST_GRIDS = 64
 # What was read off the networks in use, which takes longer than to score one window.
