@@ -26,12 +26,13 @@ ROOMS = {
     "skad._batches": {"numpy", "torch", "skad._windows"},
     "skad._training": {"numpy", "torch", "skorch", "skad._batches"},
     "skad.networks": {"torch"},
-    "skad.preprocessing": {"numpy", "pandas", "sklearn"}
+    "skad.preprocessing": {"numpy", "pandas", "scipy", "sklearn"}
     | {"skad._segments", "skad._validation", "skad._windows"},
     "skad.detectors": {"joblib", "numpy", "sklearn", "torch", "skad.networks"}
     | {"skad._batches", "skad._scoring", "skad._training"}
     | {"skad._thresholding", "skad._validation", "skad._windows"},
-    "skad.postprocessing": {"numpy", "sklearn"}
+    "skad.postprocessing": {"numpy", "scipy", "sklearn"}
+    | {"skad.metrics", "skad.model_selection"}
     | {"skad._context", "skad._rolling", "skad._segments", "skad._thresholding"},
     "skad.metrics": {"numpy", "sklearn"},
     "skad.model_selection": {"numpy", "scipy", "sklearn", "skad.metrics"},

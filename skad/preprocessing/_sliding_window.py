@@ -14,6 +14,7 @@ from skad._segments import learn_gaps
 from skad._validation import check_rows
 from skad._windows import segment_windows
 from skad.preprocessing._output import TableOutputMixin
+from skad.preprocessing._period import LONGEST, window_size_of
 
 
 class SlidingWindow(TableOutputMixin, BaseEstimator):
@@ -36,8 +37,11 @@ class SlidingWindow(TableOutputMixin, BaseEstimator):
 
     Parameters
     ----------
-    window_size : int, default=64
-        Rows in a window.
+    window_size : int or "auto", default=64
+        Rows in a window. "auto" takes the period of the rows seen at fit, if it is
+        between 32 and 128 rows; of a shorter one the smallest multiple that is not
+        below 32; and 64 where none stands out; but at most a third of the longest
+        segment.
     padding : {"edge"} or float, default="edge"
         What stands before the first row of a segment: that row again, or a number.
     flatten : bool, default=False
@@ -51,6 +55,8 @@ class SlidingWindow(TableOutputMixin, BaseEstimator):
 
     Attributes
     ----------
+    window_size_ : int
+        Rows in a window.
     step_ : int, float, numpy.timedelta64 or None
         The usual (median) difference between neighbouring rows, learnt at fit; None
         for arrays and where no two rows follow each other.
@@ -69,6 +75,12 @@ class SlidingWindow(TableOutputMixin, BaseEstimator):
     The windows of one segment are a read-only view of one padded copy of the series:
     their first two strides are equal, and no window is copied. Several segments cost
     the memory of all their windows.
+
+    The period is where the autocorrelation, averaged over the channels that vary, has
+    its first peak about as high as its highest. Each segment is freed of its trend; of
+    a long series the last 100,000 rows are looked at. Noise, trends and random walks
+    have no such peak. Before `fit`, `skad.row_context` counts the longest window that
+    "auto" may take.
 
     What is a cut is learnt at fit and never depends on the rows at hand: a difference
     of the index above ``max_gap`` and, for plain numbers, one that is zero or negative
@@ -92,7 +104,10 @@ class SlidingWindow(TableOutputMixin, BaseEstimator):
     """
 
     _parameter_constraints = {
-        "window_size": [Interval(Integral, 1, None, closed="left")],
+        "window_size": [
+            Interval(Integral, 1, None, closed="left"),
+            StrOptions({"auto"}),
+        ],
         "padding": [StrOptions({"edge"}), Interval(Real, None, None, closed="neither")],
         "flatten": ["boolean"],
         # Spans first: numpy's count as integers, and do not compare with numbers.
@@ -112,7 +127,7 @@ class SlidingWindow(TableOutputMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
-        """Learn the number of channels and the step of the index.
+        """Learn the number of channels, the step of the index, and the window size.
 
         Parameters
         ----------
@@ -144,6 +159,10 @@ class SlidingWindow(TableOutputMixin, BaseEstimator):
         gaps = learn_gaps(X, self.max_gap)
         starts = gaps.starts(X)
         rows = check_rows(self, X, reset=True)
+        is_auto = self.window_size == "auto"
+        self.window_size_ = (
+            window_size_of(rows, starts) if is_auto else self.window_size
+        )
         self.step_ = gaps.step
         self._gaps = gaps
         self._warn_of_padding(starts, len(rows))
@@ -159,8 +178,8 @@ class SlidingWindow(TableOutputMixin, BaseEstimator):
 
         Returns
         -------
-        windows : ndarray of shape (n_timestamps, window_size, n_channels)
-            Or, with ``flatten=True``, of shape ``(n_timestamps, window_size *
+        windows : ndarray of shape (n_timestamps, `window_size_`, n_channels)
+            Or, with ``flatten=True``, of shape ``(n_timestamps, window_size_ *
             n_channels)``. float32 stays float32, all else is float64.
 
         Raises
@@ -176,7 +195,7 @@ class SlidingWindow(TableOutputMixin, BaseEstimator):
         starts = self._gaps.starts(X)
         rows = check_rows(self, X, reset=False)
         self._refuse_padding_beyond(rows.dtype)
-        windows = segment_windows(rows, self.window_size, starts, self.padding)
+        windows = segment_windows(rows, self.window_size_, starts, self.padding)
         return windows.reshape(len(windows), -1) if self.flatten else windows
 
     @available_if(lambda self: self.flatten)
@@ -190,12 +209,12 @@ class SlidingWindow(TableOutputMixin, BaseEstimator):
 
         Returns
         -------
-        names : ndarray of shape (`window_size * n_features_in_`,), object
+        names : ndarray of shape (`window_size_ * n_features_in_`,), object
             In time-major order: ``x0_lag2, x1_lag2, x0_lag1, x1_lag1, ...``.
         """
         check_is_fitted(self)
         channels = _check_feature_names_in(self, input_features)
-        lags = range(self.window_size - 1, -1, -1)
+        lags = range(self.window_size_ - 1, -1, -1)
         return np.array([f"{c}_lag{lag}" for lag in lags for c in channels], object)
 
     def _refuse_padding_beyond(self, dtype):
@@ -219,18 +238,20 @@ class SlidingWindow(TableOutputMixin, BaseEstimator):
                 stacklevel=4,
             )
             return
-        n_padded = np.minimum(lengths, self.window_size - 1).sum()
+        n_padded = np.minimum(lengths, self.window_size_ - 1).sum()
         if 2 * n_padded > n_rows:
             warnings.warn(
                 f"{n_padded} of {n_rows} windows hold padding: window_size="
-                f"{self.window_size} is long for segments of {int(np.median(lengths))} "
-                "rows. Lower window_size, or pass longer series.",
+                f"{self.window_size_} is long for segments of "
+                f"{int(np.median(lengths))} rows. Lower window_size, or pass longer "
+                "series.",
                 UserWarning,
                 stacklevel=4,
             )
 
     def __skad_row_context__(self):
-        return self.window_size - 1, 0
+        size = LONGEST if self.window_size == "auto" else self.window_size
+        return getattr(self, "window_size_", size) - 1, 0
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
