@@ -10,7 +10,8 @@ The house, room by room:
     class for a network of your own.
 `skad.postprocessing`
     After a detector: `ReverseWindowing` (from windows back to rows), `EnsembleDetector`
-    (several detectors, heard as one).
+    (several detectors, heard as one), `ThresholdedDetector` and
+    `TunedThresholdDetectorCV` (a threshold on rows held back, or by labels).
 `skad.metrics`
     Scorers for searches.
 `skad.model_selection`
@@ -34,6 +35,8 @@ _HOME = {
     "LSTMForecaster": "skad.detectors",
     "ReverseWindowing": "skad.postprocessing",
     "SlidingWindow": "skad.preprocessing",
+    "ThresholdedDetector": "skad.postprocessing",
+    "TunedThresholdDetectorCV": "skad.postprocessing",
     "row_context": "skad._context",
     "score_samples_blockwise": "skad._blockwise",
 }
@@ -53,6 +56,8 @@ __all__ = [
     "LSTMForecaster",
     "ReverseWindowing",
     "SlidingWindow",
+    "ThresholdedDetector",
+    "TunedThresholdDetectorCV",
     "row_context",
     "score_samples_blockwise",
 ]

@@ -63,6 +63,16 @@ def learn_gaps(X, max_gap=None) -> GapRule:
     return GapRule(times.kind, step, step, most)
 
 
+def series_starts(X) -> np.ndarray:
+    """Return the first row of each series that an outer index level of ``X`` names."""
+    index = getattr(X, "index", None)
+    if not hasattr(index, "levels"):  # none is named: an index of times, or a list
+        return np.zeros(1, dtype=np.intp)
+    _, codes = _levels(index)
+    changes = (codes[:, 1:] != codes[:, :-1]).any(axis=0)
+    return np.concatenate([[0], np.flatnonzero(changes) + 1])
+
+
 def _span(max_gap, kind):
     # To numpy, a pandas.Timedelta is a timedelta, which has no nanoseconds.
     span = np.timedelta64(getattr(max_gap, "asm8", max_gap))

@@ -6,7 +6,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import OneClassSVM
 
 from skad.detectors import ConvAutoencoder, LSTMForecaster
-from skad.postprocessing import EnsembleDetector, ReverseWindowing
+from skad.postprocessing import (
+    EnsembleDetector,
+    ReverseWindowing,
+    ThresholdedDetector,
+    TunedThresholdDetectorCV,
+)
 from skad.preprocessing import GaussianNoise, SlidingWindow
 
 FOREST = IsolationForest(n_estimators=5, random_state=0)
@@ -61,9 +66,42 @@ ENSEMBLE_DETECTORS = [
     ),
 ]
 
+THRESHOLDED_DETECTORS = [
+    ThresholdedDetector(FOREST),
+    ThresholdedDetector(
+        FOREST, strategy="conformal", alpha=0.2, calibration_fraction=0.4
+    ),
+    ThresholdedDetector(FOREST, strategy="mad", k=2.0, calibration_fraction=None),
+    ThresholdedDetector(FOREST, strategy="fixed", offset=-0.5),
+    ThresholdedDetector(
+        make_pipeline(SlidingWindow(3, flatten=True), FOREST),
+        strategy="iqr",
+        k=0.2,
+        calibration_fraction=0.5,
+    ),
+]
+
+
+class TunedByMadeUpLabels(TunedThresholdDetectorCV):
+    """With labels for the checks that pass none: the furthest of every five rows."""
+
+    def fit(self, X, y=None):
+        table = X.toarray() if hasattr(X, "toarray") else np.asarray(X)
+        distance = np.zeros(len(table))
+        if table.size and table.ndim == 2 and table.dtype.kind in "fiu":
+            distance = np.abs(table - table.mean(axis=0)).sum(axis=1)
+        y = np.ones(len(table))
+        for start in range(0, len(table), 5):
+            y[start + np.argmax(distance[start : start + 5])] = -1
+        return super().fit(X, y)
+
+
+TUNED_THRESHOLD_DETECTORS = [
+    TunedByMadeUpLabels(FOREST, cv=2, thresholds=10),
+]
 DETECTORS = LSTM_FORECASTERS + CONV_AUTOENCODERS
 INSTANCES = DETECTORS + SLIDING_WINDOWS + GAUSSIAN_NOISES + REVERSE_WINDOWINGS
-INSTANCES += ENSEMBLE_DETECTORS
+INSTANCES += ENSEMBLE_DETECTORS + THRESHOLDED_DETECTORS + TUNED_THRESHOLD_DETECTORS
 
 # One of each kind, for tables of six columns.
 OF_EACH_KIND = {
@@ -86,6 +124,7 @@ OF_EACH_KIND["EnsembleDetector"] = EnsembleDetector(
     [("forest", FOREST), ("reverse", OF_EACH_KIND["ReverseWindowing"])]
 )
 SCORING = {
+OF_EACH_KIND["ThresholdedDetector"] = ThresholdedDetector(OF_EACH_KIND["Pipeline"])
     name: kind for name, kind in OF_EACH_KIND.items() if hasattr(kind, "score_samples")
 }
 
@@ -110,6 +149,7 @@ EXPECTED_FAILURES = {
     **dict.fromkeys(SLIDING_WINDOWS, _FOR_NEIGHBOURS),
     **dict.fromkeys(REVERSE_WINDOWINGS, _FOR_NEIGHBOURS),
     **dict.fromkeys(GAUSSIAN_NOISES[2:], _FOR_COPIES),
+    THRESHOLDED_DETECTORS[-1]: _FOR_NEIGHBOURS,
 }
 # A window of one row has no neighbours.
 for _row_wise in (SLIDING_WINDOWS[1], REVERSE_WINDOWINGS[1]):

@@ -3,7 +3,7 @@
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skad._context import row_context
-from skad.postprocessing import ReverseWindowing
+from skad.postprocessing import ReverseWindowing, ThresholdedDetector
 from skad.preprocessing import GaussianNoise, SlidingWindow
 from tests.estimators import EXPECTED_FAILURES, INSTANCES
 
@@ -26,7 +26,8 @@ def test_nothing_else_is_expected_to_fail():
                 "check_transformer_general",
             }
         else:
-            assert isinstance(estimator, (SlidingWindow, ReverseWindowing))
+            kinds = (SlidingWindow, ReverseWindowing, ThresholdedDetector)
+            assert isinstance(estimator, kinds)
             assert row_context(estimator) > (0, 0)
             assert set(failures) == {
                 "check_methods_sample_order_invariance",

@@ -17,7 +17,12 @@ from sklearn.pipeline import make_pipeline
 
 import skad
 from skad.detectors import ConvAutoencoder, LSTMForecaster, NetworkDetector
-from skad.postprocessing import EnsembleDetector, ReverseWindowing
+from skad.postprocessing import (
+    EnsembleDetector,
+    ReverseWindowing,
+    ThresholdedDetector,
+    TunedThresholdDetectorCV,
+)
 from skad.preprocessing import GaussianNoise, SlidingWindow
 
 ROOMS = ("preprocessing", "detectors", "postprocessing", "metrics", "datasets")
@@ -217,7 +222,8 @@ def test_a_planted_contradiction_is_found():
 def fitted(estimator):
     """Fit on a small frame, so that feature_names_in_ is there."""
     values = np.random.default_rng(0).normal(size=(12, 4))
-    return estimator.fit(pd.DataFrame(values, columns=list("abcd")))
+    labels = np.where(np.arange(12) % 6 == 3, -1, 1)
+    return estimator.fit(pd.DataFrame(values, columns=list("abcd")), labels)
 
 
 FITTED = {
@@ -230,6 +236,12 @@ FITTED = {
     ),
     "skad.postprocessing.ReverseWindowing": lambda: ReverseWindowing(
         make_pipeline(SlidingWindow(3, flatten=True), IsolationForest(n_estimators=2))
+    ),
+    "skad.postprocessing.ThresholdedDetector": lambda: ThresholdedDetector(
+        IsolationForest(n_estimators=2)
+    ),
+    "skad.postprocessing.TunedThresholdDetectorCV": lambda: TunedThresholdDetectorCV(
+        IsolationForest(n_estimators=2), store_cv_results=True
     ),
 }
 

@@ -51,6 +51,8 @@ def test_everything_is_there_to_import():
         LSTMForecaster,
         ReverseWindowing,
         SlidingWindow,
+        ThresholdedDetector,
+        TunedThresholdDetectorCV,
         row_context,
         score_samples_blockwise,
     )
@@ -62,7 +64,8 @@ def test_everything_is_there_to_import():
         LSTMForecaster,
         ReverseWindowing,
     ]
-    found += [SlidingWindow, row_context, score_samples_blockwise]
+    found += [SlidingWindow, ThresholdedDetector, TunedThresholdDetectorCV]
+    found += [row_context, score_samples_blockwise]
     assert [named.__name__ for named in found] == skad.__all__
 
 

@@ -2,5 +2,12 @@
 
 from skad.postprocessing._ensemble_detector import EnsembleDetector
 from skad.postprocessing._reverse_windowing import ReverseWindowing
+from skad.postprocessing._thresholded import ThresholdedDetector
+from skad.postprocessing._tuned_threshold import TunedThresholdDetectorCV
 
-__all__ = ["EnsembleDetector", "ReverseWindowing"]
+__all__ = [
+    "EnsembleDetector",
+    "ReverseWindowing",
+    "ThresholdedDetector",
+    "TunedThresholdDetectorCV",
+]

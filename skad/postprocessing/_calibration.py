@@ -1,0 +1,96 @@
+"""Which rows set a threshold: those held back from training, with full windows.
+
+::
+
+    row          0 ......... 79 | 80 .... 86 | 87 ........... 99
+                   training     |  context   |   calibration
+                                   of the windows that end at row 87 and after
+
+Series that an outer index level names are each cut like this one.
+"""
+
+import numpy as np
+from sklearn.utils import _safe_indexing, indexable
+
+from skad._context import find_parameter, row_context
+from skad._segments import learn_gaps, series_starts
+
+
+def held_back(X, fraction):
+    """Mark the last rows of each series, a share ``fraction`` of it.
+
+    Parameters
+    ----------
+    X : array-like of n rows
+        One series, or a DataFrame whose outer index levels name several.
+    fraction : float in (0, 1)
+        The share, of each series, rounded.
+
+    Returns
+    -------
+    held : ndarray of shape (n,), bool
+    """
+    n_rows = len(X) if isinstance(X, (list, tuple)) else X.shape[0]
+    starts = series_starts(X)
+    lengths = np.diff(starts, append=n_rows)
+    position = np.arange(n_rows) - np.repeat(starts, lengths)
+    n_kept = lengths - np.round(fraction * lengths).astype(int)
+    held = position >= np.repeat(n_kept, lengths)
+    if held.any() and not held.all():
+        return held
+    raise ValueError(
+        f"n_samples = {n_rows}; of {len(starts)} series with {np.median(lengths):.0f} "
+        f"rows each, calibration_fraction={fraction} leaves no row to "
+        f"{'train on' if held.any() else 'hold back'}. Pass a longer series, or set "
+        "another calibration_fraction."
+    )
+
+
+def fit_on(estimator, X, y, rows):
+    """Fit on the rows of ``X`` that the mask marks; on a view of them where it can."""
+    last = np.flatnonzero(rows)[-1] + 1
+    is_beginning = rows[:last].all()
+    taken = slice(0, last) if is_beginning else np.flatnonzero(rows)
+    y = None if y is None else _safe_indexing(y, taken)
+    return estimator.fit(_safe_indexing(X, taken), y)
+
+
+def with_full_windows(X, held, estimator):
+    """Mark the rows of ``held`` whose score depends on no row outside of it.
+
+    At the cuts between segments a window is shorter, or filled up, so these rows do not
+    count either.
+    """
+    back, ahead = row_context(estimator)
+    if back == ahead == 0:
+        return held
+    n_rows = len(held)
+    gaps = learn_gaps(X, find_parameter(estimator, "max_gap"))
+    changes = np.flatnonzero(held[1:] != held[:-1]) + 1
+    cuts = np.union1d(gaps.starts(X), changes)
+    lengths = np.diff(cuts, append=n_rows)
+    before = np.arange(n_rows) - np.repeat(cuts, lengths)
+    after = np.repeat(cuts + lengths, lengths) - 1 - np.arange(n_rows)
+    return held & (before >= back) & (after >= ahead)
+
+
+def rows_of(X, y, estimator):
+    """Return X and y with rows that can be taken; the estimator refuses what has none.
+
+    Its words on what is wrong with such an X are better than any from here.
+    """
+    if _has_rows(X):
+        return indexable(X, y)
+    estimator.fit(X, y)
+    raise TypeError(
+        f"X is of type {type(X).__name__}, from which no rows can be held back. Pass "
+        "an array, a DataFrame or a list of rows."
+    )
+
+
+def _has_rows(X):
+    try:
+        shape = X.shape if hasattr(X, "shape") else np.asarray(X).shape
+    except ValueError:  # rows of different lengths
+        return False
+    return len(shape) > 0 and shape[0] > 0

@@ -1,0 +1,70 @@
+"""One metric at many thresholds, on scores that have been computed once."""
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from skad._thresholding import ThresholdMixin
+
+
+class AtThreshold(ThresholdMixin, BaseEstimator):
+    """What a scorer takes for a fitted detector: known scores, and one threshold."""
+
+    def __init__(self, scores, offset):
+        self.scores = scores
+        self.offset = offset
+
+    @property
+    def offset_(self):
+        return self.offset
+
+    def score_samples(self, X):
+        """Return the known scores; a scorer asks for no other rows than its X."""
+        return self.scores
+
+
+def candidates(scores, n_thresholds):
+    """Choose thresholds between the distinct values of ``scores``, lowest first.
+
+    All of them, if there are at most ``n_thresholds``. If not, by geometric steps of
+    the number of values below: anomalies are few, so every step counts at the low end.
+    The first flags nothing.
+    """
+    distinct = np.unique(scores)
+    if len(distinct) == 1:
+        raise ValueError(
+            f"The detector gave all held-out rows the score {distinct[0]:.3g}, so "
+            "there is no threshold to tune. Use a detector that tells rows apart."
+        )
+    n_below = np.arange(1, len(distinct))
+    if len(n_below) > n_thresholds:
+        steps = np.geomspace(1, len(n_below), n_thresholds)
+        n_below = np.unique(np.round(steps).astype(int))
+    between = distinct[n_below - 1] / 2 + distinct[n_below] / 2
+    return np.concatenate([distinct[:1], between])
+
+
+def sweep(scorer, scores, X, y, thresholds):
+    """Return what ``scorer`` says of the rows of X at each threshold."""
+    return np.array(
+        [scorer(AtThreshold(scores, offset), X, y) for offset in thresholds], float
+    )
+
+
+def best_of(values, thresholds, is_free):
+    """Return the number of the threshold whose mean value over the folds is highest.
+
+    Of equal ones the lowest threshold, which has the fewest alarms. ``is_free`` tells
+    that the thresholds cover all scores, and so should differ in value.
+    """
+    if np.isnan(values).all():
+        raise ValueError(
+            "The scorer gave NaN at every threshold in at least one fold. Use a metric "
+            "of labels, or splits whose test parts all hold what it needs."
+        )
+    if is_free and np.ptp(values[~np.isnan(values)]) == 0:
+        raise ValueError(
+            f"The scorer gave {values[0]:.3g} at all of {len(thresholds)} thresholds: "
+            "it looks at the ranking of the scores alone. Use a metric of labels such "
+            'as scoring="f1".'
+        )
+    return int(np.nanargmax(values))

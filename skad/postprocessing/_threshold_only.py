@@ -1,0 +1,44 @@
+"""What the meta-detectors share that set a threshold and leave the scores alone."""
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from skad.postprocessing._meta import MetaDetector
+
+
+class ThresholdOnly(MetaDetector):
+    """Base class: the scores of the detector inside, with another threshold."""
+
+    def score_samples(self, X):
+        """Score rows as the detector inside does.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_timestamps, n_channels)
+            What ``estimator`` takes.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_timestamps,), float64
+            Those of ``estimator_``, unchanged: the lower, the more abnormal.
+
+        Raises
+        ------
+        ValueError
+            Whatever ``estimator`` raises.
+        """
+        check_is_fitted(self)
+        return np.asarray(self.estimator_.score_samples(X), dtype=np.float64)
+
+
+def finite_scores(estimator, X):
+    """Score ``X``, and raise where a score is no number to set a threshold by."""
+    scores = np.asarray(estimator.score_samples(X), dtype=np.float64)
+    n_bad = np.count_nonzero(~np.isfinite(scores))
+    if n_bad:
+        raise ValueError(
+            f"{type(estimator).__name__} gave {n_bad} of {len(scores)} rows a score "
+            "that is NaN or infinite, by which no threshold can be set. Use a detector "
+            "whose scores are finite, or leave these rows out."
+        )
+    return scores

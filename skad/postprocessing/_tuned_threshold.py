@@ -1,0 +1,321 @@
+"""A threshold by labels, on rows held out fold by fold."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import _fit_context, clone
+from sklearn.model_selection import check_cv
+from sklearn.utils import _safe_indexing
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted
+
+from skad._context import row_context
+from skad.metrics._reading import is_anomaly
+from skad.metrics._runs import runs_of
+from skad.metrics._scorer import make_anomaly_scorer
+from skad.model_selection._anomaly_split import AnomalySplit
+from skad.postprocessing._calibration import fit_on, rows_of
+from skad.postprocessing._meta import refuse_without_scores
+from skad.postprocessing._sweep import best_of, candidates, sweep
+from skad.postprocessing._threshold_only import ThresholdOnly, finite_scores
+
+_MOST_SPLITS = 5
+
+
+class TunedThresholdDetectorCV(ThresholdOnly):
+    """Tune the threshold of any detector by labels, in cross-validation.
+
+    What scikit-learn's `~sklearn.model_selection.TunedThresholdClassifierCV` is to
+    classifiers: one fit per fold, its held-out rows scored once, and the metric
+    computed at many thresholds on these scores. The best threshold, by the mean over
+    the folds, becomes `offset_` of the detector fitted on all of them. A search over
+    ``contamination`` would fit once per threshold.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Any outlier detector or Pipeline with `fit` and `score_samples`.
+    scoring : str or callable, default="f1"
+        A name or metric that `skad.metrics.make_anomaly_scorer` takes, by name, or a
+        scorer ``scorer(estimator, X, y)``, of which higher is better. It has to look
+        at labels: to a metric of rankings all thresholds are alike.
+    cv : int, splitter, iterable, "prefit" or None, default=None
+        How rows are held out. An int is the number of splits of
+        `skad.model_selection.AnomalySplit`, whose test blocks hold whole events, with
+        the reach of the windows for a gap; None takes as many as there are events, at
+        most 5. Each test part needs anomalies and normal rows. "prefit" takes
+        ``estimator`` as it is, fitted on other rows, and tunes on all of X.
+    train : {"normal", "all"}, default="normal"
+        Whether to train on normal rows only, or on the events outside the test block
+        as well. It holds for whatever ``cv`` gives, and for the refit.
+    thresholds : int or array-like of float, default=100
+        At most how many thresholds are tried: all that differ on the held-out
+        scores, or, if these are more, numbers of alarms in geometric steps. Or the
+        thresholds themselves.
+    refit : bool, default=True
+        Whether to fit on all rows once the threshold is known. False keeps the
+        estimator of the only split; it has to be False for "prefit".
+    n_jobs : int or None, default=None
+        How many folds are fitted at a time; None is 1 unless a joblib context says
+        otherwise, -1 takes all processors.
+    store_cv_results : bool, default=False
+        Whether to keep `cv_results_`.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        The fitted detector, or with "prefit" the one that was given.
+    offset_ : float
+        The threshold: ``decision_function(X) = score_samples(X) - offset_``.
+    best_threshold_ : float
+        The same number, by the name that scikit-learn gives it.
+    best_score_ : float
+        The mean over the folds of what the scorer gave there.
+    cv_results_ : dict of ndarray
+        "thresholds", ascending, and "scores", the means over the folds; with
+        ``store_cv_results`` only.
+    n_features_in_ : int
+        Number of columns, if ``estimator`` knows it.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,), object
+        Column names, if ``estimator`` knows them.
+
+    See Also
+    --------
+    ThresholdedDetector : A threshold without labels.
+    skad.model_selection.AnomalySplit : Splits whose test blocks hold whole events.
+    sklearn.model_selection.TunedThresholdClassifierCV : The same for classifiers.
+
+    Notes
+    -----
+    Held-out rows are scored within the whole series, so their windows are full, as
+    they will be in use.
+
+    The folds share one threshold, and so ought to share one scale of scores: each is
+    scored by a fit of its own. Of networks that train long enough this is true; where
+    it is not, hold out one part (``cv=[(train, test)]``, ``refit=False``), or pass a
+    fitted estimator and "prefit".
+
+    Of thresholds that are equally good the lowest is taken, with the fewest alarms.
+
+    **Pass a DataFrame** where windows are cut inside a Pipeline: rows left out of
+    training are gaps in its index, and no window crosses them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from sklearn.ensemble import IsolationForest
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skad import SlidingWindow, TunedThresholdDetectorCV
+    >>> rng = np.random.default_rng(0)
+    >>> X, y = rng.normal(size=600), np.ones(600)
+    >>> for start in (100, 300, 500):
+    ...     X[start : start + 8] += 5.0
+    ...     y[start : start + 8] = -1
+    >>> X = pd.DataFrame({"reading": X})
+    >>> pipe = make_pipeline(
+    ...     SlidingWindow(window_size=4, flatten=True), IsolationForest(random_state=0)
+    ... )
+    >>> detector = TunedThresholdDetectorCV(pipe).fit(X, y)
+    >>> round(detector.best_score_, 2)
+    0.83
+    """
+
+    _parameter_constraints = {
+        "estimator": [HasMethods("fit")],
+        "scoring": [str, callable],
+        "cv": ["cv_object", StrOptions({"prefit"})],
+        "train": [StrOptions({"normal", "all"})],
+        "thresholds": [Interval(Integral, 1, None, closed="left"), "array-like"],
+        "refit": ["boolean"],
+        "n_jobs": [Integral, None],
+        "store_cv_results": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        estimator,
+        *,
+        scoring="f1",
+        cv=None,
+        train="normal",
+        thresholds=100,
+        refit=True,
+        n_jobs=None,
+        store_cv_results=False,
+    ):
+        self.estimator = estimator
+        self.scoring = scoring
+        self.cv = cv
+        self.train = train
+        self.thresholds = thresholds
+        self.refit = refit
+        self.n_jobs = n_jobs
+        self.store_cv_results = store_cv_results
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y=None):
+        """Fit fold by fold, choose the threshold, and fit on all.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_timestamps, n_channels)
+            What ``estimator`` takes, in time order; a DataFrame with an index may hold
+            several series.
+        y : array-like of shape (n_timestamps,) or None, default=None
+            Labels: -1 (anomaly) and 1; or 0 and 1 (anomaly); or booleans. Passed on to
+            ``estimator`` and to the scorer; None, as other detectors take it, is
+            refused.
+
+        Returns
+        -------
+        self : object
+            The fitted meta-detector.
+
+        Raises
+        ------
+        ValueError
+            If y is missing or holds other labels; if it has fewer than two events, or
+            than an int ``cv``; if a split has no row to train on or a test part of one
+            label; if ``refit`` does not go with ``cv``; if the scores, or what the
+            scorer makes of them, are alike at all thresholds, or are not finite; and
+            whatever ``estimator`` raises.
+        TypeError
+            If ``estimator`` has no `score_samples`, or no rows can be taken from X.
+        """
+        refuse_without_scores(self.estimator, self)
+        X, y = rows_of(X, y, self._new_estimator())
+        anomalous = _read_labels(y)
+        splits = self._splits(X, y, anomalous)
+        fitted, held_out = zip(
+            *Parallel(n_jobs=self.n_jobs)(
+                delayed(_fit_and_score)(self._new_estimator(), X, y, train, test)
+                for train, test in splits
+            ),
+            strict=True,
+        )
+        thresholds = self._thresholds(np.concatenate(held_out))
+        tests = [test for _, test in splits]
+        values = self._mean_values(X, y, tests, held_out, thresholds)
+        best = best_of(values, thresholds, isinstance(self.thresholds, Integral))
+        estimator = self._refitted(X, y, anomalous) if self.refit else fitted[0]
+        self.estimator_ = estimator
+        self.offset_ = self.best_threshold_ = float(thresholds[best])
+        self.best_score_ = float(values[best])
+        if self.store_cv_results:
+            self.cv_results_ = {"thresholds": thresholds, "scores": values}
+        self._take_names(estimator)
+        return self
+
+    def _new_estimator(self):
+        return self.estimator if self.cv == "prefit" else clone(self.estimator)
+
+    def _splits(self, X, y, anomalous):
+        """List the rows to train on (None: train nothing) and those to test on."""
+        if isinstance(self.cv, str):
+            self._refuse_refit(1)
+            check_is_fitted(self.estimator)
+            splits = [(None, np.arange(len(anomalous)))]
+        else:
+            splits = [
+                (np.asarray(train), np.asarray(test))
+                for train, test in self._splitter(anomalous).split(X, y)
+            ]
+            self._refuse_refit(len(splits))
+        if self.train == "normal":
+            splits = [
+                (train if train is None else train[~anomalous[train]], test)
+                for train, test in splits
+            ]
+        for number, (train, test) in enumerate(splits):
+            _refuse_useless(number, train, anomalous[test])
+        return splits
+
+    def _splitter(self, anomalous):
+        if self.cv is not None and not isinstance(self.cv, Integral):
+            return check_cv(self.cv)
+        starts, _ = runs_of(anomalous)
+        n_splits = self.cv or max(2, min(len(starts), _MOST_SPLITS))
+        return AnomalySplit(
+            n_splits, gap=max(row_context(self.estimator)), train=self.train
+        )
+
+    def _refuse_refit(self, n_splits):
+        if self.refit and self.cv == "prefit":
+            raise ValueError(
+                'cv="prefit" takes the estimator as it is, and refit=True would fit it '
+                "again. Set refit=False."
+            )
+        if not self.refit and n_splits > 1:
+            raise ValueError(
+                f"refit=False keeps the estimator of the only split, but cv gives "
+                f"{n_splits}. Set refit=True, or pass one split, cv=[(train, test)]."
+            )
+
+    def _thresholds(self, scores):
+        if isinstance(self.thresholds, Integral):
+            return candidates(scores, self.thresholds)
+        return np.unique(np.asarray(self.thresholds, dtype=np.float64))
+
+    def _mean_values(self, X, y, tests, held_out, thresholds):
+        scorer = self.scoring
+        if isinstance(scorer, str):
+            scorer = make_anomaly_scorer(scorer)
+        of_folds = [
+            sweep(
+                scorer,
+                scores,
+                _safe_indexing(X, test),
+                _safe_indexing(y, test),
+                thresholds,
+            )
+            for test, scores in zip(tests, held_out, strict=True)
+        ]
+        return np.mean(of_folds, axis=0)
+
+    def _refitted(self, X, y, anomalous):
+        rows = ~anomalous if self.train == "normal" else np.full(len(anomalous), True)
+        return fit_on(clone(self.estimator), X, y, rows)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        return tags
+
+
+def _read_labels(y):
+    if y is None:
+        raise ValueError(
+            "TunedThresholdDetectorCV tunes the threshold by labels, and requires y to "
+            "be passed, but the target y is None. Pass labels to fit (-1 = anomaly and "
+            "1, or 0 and 1 = anomaly), or use ThresholdedDetector, which needs none."
+        )
+    if len(y) < 2:
+        raise ValueError(
+            f"n_samples = {len(y)}, of which none can be held out. Pass a longer "
+            "series, with events and normal rows."
+        )
+    return is_anomaly(y)
+
+
+def _refuse_useless(number, train, anomalous):
+    if train is not None and len(train) == 0:
+        raise ValueError(
+            f"Split {number} of cv leaves no row to train on. Use fewer splits, or "
+            'train="all" if these rows are anomalies.'
+        )
+    if anomalous.all() or not anomalous.any():
+        found = "only anomalies" if anomalous.any() else "no anomaly"
+        raise ValueError(
+            f"The test part of split {number} of cv holds {found} among its "
+            f"{len(anomalous)} rows, and a threshold is tuned on both. Use "
+            "skad.model_selection.AnomalySplit, or its default splits, cv=None."
+        )
+
+
+def _fit_and_score(estimator, X, y, train, test):
+    """Fit on the training rows, and score the test rows within the whole series."""
+    if train is not None:
+        estimator.fit(_safe_indexing(X, train), _safe_indexing(y, train))
+    return estimator, finite_scores(estimator, X)[test]
