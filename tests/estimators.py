@@ -33,6 +33,7 @@ SLIDING_WINDOWS = [
     SlidingWindow(window_size=1, flatten=True),
     SlidingWindow(window_size=4, flatten=True),
     SlidingWindow(window_size=2, padding=0.0),
+    SlidingWindow(window_size="auto", flatten=True),
 ]
 GAUSSIAN_NOISES = [
     GaussianNoise(),
@@ -65,7 +66,6 @@ ENSEMBLE_DETECTORS = [
         weights=[1, 2],
     ),
 ]
-
 THRESHOLDED_DETECTORS = [
     ThresholdedDetector(FOREST),
     ThresholdedDetector(
@@ -99,6 +99,7 @@ class TunedByMadeUpLabels(TunedThresholdDetectorCV):
 TUNED_THRESHOLD_DETECTORS = [
     TunedByMadeUpLabels(FOREST, cv=2, thresholds=10),
 ]
+
 DETECTORS = LSTM_FORECASTERS + CONV_AUTOENCODERS
 INSTANCES = DETECTORS + SLIDING_WINDOWS + GAUSSIAN_NOISES + REVERSE_WINDOWINGS
 INSTANCES += ENSEMBLE_DETECTORS + THRESHOLDED_DETECTORS + TUNED_THRESHOLD_DETECTORS
@@ -123,8 +124,8 @@ OF_EACH_KIND = {
 OF_EACH_KIND["EnsembleDetector"] = EnsembleDetector(
     [("forest", FOREST), ("reverse", OF_EACH_KIND["ReverseWindowing"])]
 )
-SCORING = {
 OF_EACH_KIND["ThresholdedDetector"] = ThresholdedDetector(OF_EACH_KIND["Pipeline"])
+SCORING = {
     name: kind for name, kind in OF_EACH_KIND.items() if hasattr(kind, "score_samples")
 }
 
@@ -148,8 +149,8 @@ _FOR_COPIES = {
 EXPECTED_FAILURES = {
     **dict.fromkeys(SLIDING_WINDOWS, _FOR_NEIGHBOURS),
     **dict.fromkeys(REVERSE_WINDOWINGS, _FOR_NEIGHBOURS),
-    **dict.fromkeys(GAUSSIAN_NOISES[2:], _FOR_COPIES),
     THRESHOLDED_DETECTORS[-1]: _FOR_NEIGHBOURS,
+    **dict.fromkeys(GAUSSIAN_NOISES[2:], _FOR_COPIES),
 }
 # A window of one row has no neighbours.
 for _row_wise in (SLIDING_WINDOWS[1], REVERSE_WINDOWINGS[1]):
