@@ -227,12 +227,9 @@ def test_another_seed_would_show_in_the_weights(monkeypatch):
     assert difference_of_weights(LSTM, TINY, windows) > 1e-3
 
 
-def test_errors_are_measured_on_the_scale_of_score_and_window():
-    rows = np.full((4, 1), 2.0)  # windows with a mean square of 4
+def test_errors_are_distances_from_the_exact_scores():
     exact, scores = np.full(4, -1.0), np.array([-1.0, -1.0, -1.0, -1.5])
-    errors = errors_of(scores, exact, rows, Shape(1, 2))
-    assert errors.largest == pytest.approx(0.5 / (1 + 4))
-    assert errors.typical == pytest.approx(0.25)
+    assert errors_of(scores, exact) == (0.5, 0.25)
 
 
 class Causal:

@@ -121,10 +121,11 @@ def _scoring():
             is_strict=True,
         ),
         Bar(
-            "error",
+            "largest error",
             "ConvAutoencoder, largest error against float64 / that of the plain loop",
             1.0,
         ),
+        Bar("typical error", "The same for the root mean square of the errors", 1.0),
         Bar("spike", "Scores that change with a spike outside of their window", 0),
     ]
 
