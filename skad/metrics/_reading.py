@@ -31,7 +31,7 @@ def truth_and_scores(y_true, score_samples, pos_label):
     ValueError
         If the labels cannot be read, the lengths differ, or scores are not finite.
     """
-    truth = is_anomaly(y_true, pos_label=pos_label)
+    truth = is_anomaly(y_true, pos_label=pos_label, name="y_true")
     scores = np.asarray(score_samples, dtype=np.float64)
     _check_shape(scores, len(truth), "score_samples")
     if not np.isfinite(scores).all():
@@ -68,9 +68,10 @@ def truth_and_alarms(y_true, y_pred, pos_label):
     ValueError
         If labels or predictions cannot be read, or their lengths differ.
     """
-    truth = is_anomaly(y_true, pos_label=pos_label)
+    truth = is_anomaly(y_true, pos_label=pos_label, name="y_true")
     y_pred = np.asarray(y_pred)
     _check_shape(y_pred, len(truth), "y_pred")
+    y_pred = np.array(y_pred.tolist()) if y_pred.dtype == object else y_pred
     if y_pred.dtype == bool:
         return truth, y_pred
     # Not 0 and 1: where nothing but 1 is predicted, "all is well" of -1 and 1 could
@@ -111,7 +112,7 @@ def undefined(metric, reason, value=np.nan):
     warnings.warn(
         f"{metric} is undefined and set to {value}: {reason}",
         UndefinedMetricWarning,
-        stacklevel=3,
+        stacklevel=4,  # past the metric and the check of its parameters
     )
     return value
 
@@ -121,7 +122,7 @@ NO_NORMAL = "y_true holds no normal row. Score a part of the series that holds s
 NO_ALARM = "y_pred holds no alarm."
 
 
-def is_anomaly(y, *, pos_label=None):
+def is_anomaly(y, *, pos_label=None, name="y"):
     """Read labels of either convention.
 
     Parameters
@@ -130,6 +131,8 @@ def is_anomaly(y, *, pos_label=None):
         -1 (anomaly) and 1; or 0 and 1 (anomaly); or booleans.
     pos_label : int, bool or None, default=None
         The label of anomalies; None infers it from the labels present.
+    name : str, default="y"
+        What the user calls the labels.
 
     Returns
     -------
@@ -144,25 +147,26 @@ def is_anomaly(y, *, pos_label=None):
     y = np.asarray(y)
     if y.ndim != 1:
         raise ValueError(
-            f"y has shape {y.shape}; labels need one dimension: y.ravel()."
+            f"{name} has shape {y.shape}; labels need one dimension: {name}.ravel()."
         )
-    fitting = _conventions_of(y)
+    fitting = _conventions_of(y, name)
     if pos_label is not None:
         if not any(pos_label in pair for pair in fitting):
             raise ValueError(
                 f"pos_label={pos_label!r} does not go with the labels "
-                f"{np.unique(y).tolist()} in y. Set it to the label of anomalies there."
+                f"{np.unique(y).tolist()} in {name}. Set it to the label of anomalies "
+                "there."
             )
         return y == pos_label
     if len(fitting) > 1:
         raise ValueError(
-            "All labels in y are 1: normal rows of the labels -1 and 1, or anomalies "
-            "of 0 and 1? Set pos_label to the label of anomalies (-1 or 1)."
+            f"All labels in {name} are 1: normal rows of the labels -1 and 1, or "
+            "anomalies of 0 and 1? Set pos_label to the label of anomalies (-1 or 1)."
         )
     return y == fitting[0][0]
 
 
-def _conventions_of(y):
+def _conventions_of(y, name):
     """List the pairs (anomaly, normal) that the labels may belong to."""
     if y.dtype == bool:
         return [(1, 0)]
@@ -171,6 +175,6 @@ def _conventions_of(y):
     if fitting:
         return fitting
     raise ValueError(
-        f"y holds the labels {sorted(labels, key=str)[:5]}; needed are -1 (anomaly) "
-        "and 1, or 0 and 1 (anomaly), or booleans."
+        f"{name} holds the labels {sorted(labels, key=str)[:5]}; needed are -1 "
+        "(anomaly) and 1, or 0 and 1 (anomaly), or booleans."
     )

@@ -9,6 +9,7 @@ import pytest
 from sklearn import config_context, metrics
 from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.ensemble import IsolationForest
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.model_selection import (
     GridSearchCV,
     KFold,
@@ -18,12 +19,20 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skad.metrics import make_anomaly_scorer
-from skad.metrics._reading import is_anomaly
+from skad.metrics import (
+    affiliation_recall,
+    average_precision,
+    best_f1,
+    detection_delay,
+    event_precision,
+    false_alarms_per_1000_rows,
+    make_anomaly_scorer,
+    range_f1,
+    vus_pr,
+    vus_roc,
+)
 from skad.postprocessing import ReverseWindowing
 from skad.preprocessing import SlidingWindow
-
-ALWAYS_ONE = np.ones(4, dtype=int)
 
 
 class Itself(OutlierMixin, BaseEstimator):
@@ -153,101 +162,96 @@ def test_what_is_better_when_smaller_changes_its_sign(detector, X, anomalous):
     assert scorer(detector, X, anomalous) == -metrics.hamming_loss(anomalous, found)
 
 
-@pytest.mark.parametrize(
-    ("y", "expected"),
-    [
-        ([-1, 1, -1], [True, False, True]),
-        ([0, 1, 1], [False, True, True]),
-        ([-1.0, 1.0], [True, False]),
-        ([True, False], [True, False]),
-        ([True, True], [True, True]),
-        ([False, False], [False, False]),
-        ([-1, -1], [True, True]),
-        ([0, 0], [False, False]),
-        (np.array([True, False], dtype=object), [True, False]),
-    ],
-)
-def test_labels_of_either_convention_are_read(y, expected):
-    anomalous = is_anomaly(y)
-    assert anomalous.dtype == bool
-    assert anomalous.tolist() == expected
-
-
-@pytest.mark.parametrize(
-    ("y", "pos_label", "expected"),
-    [
-        ([1, 1], -1, [False, False]),
-        ([1, 1], 1, [True, True]),
-        ([1, -1], 1, [True, False]),
-        ([0, 1], 0, [True, False]),
-        ([0, 0], 1, [False, False]),
-        ([-1, -1], 1, [False, False]),
-        ([True, False], False, [False, True]),
-        ([True, True], True, [True, True]),
-        ([1.0, -1.0], -1, [False, True]),
-    ],
-)
-def test_pos_label_names_the_anomalies(y, pos_label, expected):
-    assert is_anomaly(y, pos_label=pos_label).tolist() == expected
-
-
 def test_pos_label_reaches_the_scorer(detector, X):
     scorer = make_anomaly_scorer("accuracy", pos_label=-1)
     assert scorer(detector, X, np.ones(200)) == np.mean(detector.predict(X) == 1)
 
 
-@pytest.mark.parametrize("y", [ALWAYS_ONE, ALWAYS_ONE.astype(float), [1, 1]])
-def test_all_ones_may_mean_either_and_are_refused(y):
+OF_SCORES = [average_precision, best_f1, vus_pr, vus_roc]
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS.values(), ids=CONVENTIONS)
+@pytest.mark.parametrize("metric", OF_SCORES, ids=lambda metric: metric.__name__)
+def test_metrics_of_skad_get_low_decisions_for_abnormal(
+    detector, X, anomalous, metric, convention
+):
+    expected = metric(anomalous, X[:, 0])
+    assert expected > metric(anomalous, -X[:, 0])
+    for given in (metric, metric.__name__):
+        scorer = make_anomaly_scorer(given)
+        assert scorer(detector, X, convention(anomalous)) == expected
+
+
+@pytest.mark.parametrize("metric", [range_f1, event_precision, affiliation_recall])
+def test_metrics_of_skad_get_predictions_where_they_ask_for_them(
+    detector, X, anomalous, metric
+):
+    expected = metric(anomalous, detector.predict(X))
+    for given in (metric, metric.__name__):
+        assert make_anomaly_scorer(given)(detector, X, anomalous) == expected
+
+
+def test_metrics_of_skad_get_their_parameters_by_name_or_partial(
+    detector, X, anomalous
+):
+    expected = vus_pr(anomalous, X[:, 0], max_window=8)
+    assert expected != vus_pr(anomalous, X[:, 0])
+    by_name = make_anomaly_scorer("vus_pr", max_window=8)
+    assert by_name(detector, X, anomalous) == expected
+    partial = functools.partial(functools.partial(vus_pr), max_window=8)
+    assert make_anomaly_scorer(partial)(detector, X, anomalous) == expected
+
+
+@pytest.mark.parametrize("cost", [detection_delay, false_alarms_per_1000_rows])
+def test_costs_change_their_sign(detector, X, anomalous, cost):
+    expected = -cost(anomalous, detector.predict(X))
+    assert expected < 0
+    by_name = make_anomaly_scorer(f"neg_{cost.__name__}")
+    assert by_name(detector, X, anomalous) == expected
+    by_function = make_anomaly_scorer(cost, greater_is_better=False)
+    assert by_function(detector, X, anomalous) == expected
+
+
+def test_the_least_delay_is_chosen_in_a_search(planted):
+    X, y = planted
+    search = GridSearchCV(
+        forest(),
+        {"contamination": [0.02, 0.1]},
+        scoring=make_anomaly_scorer("neg_detection_delay"),
+        cv=KFold(4),
+    ).fit(X, y)
+    assert search.best_params_ == {"contamination": 0.1}
+
+
+def test_a_cost_is_not_taken_for_a_gain():
     message = (
-        "All labels in y are 1: normal rows of the labels -1 and 1, or anomalies of 0 "
-        r"and 1\? Set pos_label"
+        "Of detection_delay, low values are good, .* Pass metric='neg_detection_delay'"
     )
     with pytest.raises(ValueError, match=message):
-        is_anomaly(y)
+        make_anomaly_scorer(detection_delay)
+    with pytest.raises(ValueError, match="'detection_delay' is no known name"):
+        make_anomaly_scorer("detection_delay")
 
 
-@pytest.mark.parametrize(
-    ("y", "found"),
-    [
-        ([0, 1, 2], r"\[0, 1, 2\]"),
-        ([-1, 0, 1], r"\[-1, 0, 1\]"),
-        ([-1, 0], r"\[-1, 0\]"),
-        (["normal", "odd"], r"\['normal', 'odd'\]"),
-        ([0.5, 1.0], r"\[0.5, 1.0\]"),
-        ([np.nan, 1.0], r"\[1.0, nan\]"),
-        ([2, 3], r"\[2, 3\]"),
-        (["a", 1, None], r"\['1', 'None', 'a'\]|\[1, None, 'a'\]"),
-        ([], r"\[\]"),
-    ],
-)
-def test_other_labels_are_refused(y, found):
-    message = (
-        rf"y holds the labels {found}; needed are -1 \(anomaly\) and 1, or 0 and 1"
-    )
+def test_metrics_of_skad_are_not_called_with_what_they_do_not_take():
+    message = "vus_pr takes what decision_function gives, and response_method='predict'"
     with pytest.raises(ValueError, match=message):
-        is_anomaly(np.array(y, dtype=object) if "a" in y else y)
-
-
-@pytest.mark.parametrize("pos_label", [1, "normal"])
-def test_pos_label_does_not_excuse_other_labels(pos_label):
-    with pytest.raises(ValueError, match=r"y holds the labels \['normal', 'odd'\]"):
-        is_anomaly(["normal", "odd"], pos_label=pos_label)
-
-
-@pytest.mark.parametrize(
-    ("y", "pos_label"),
-    [([0, 1], -1), ([-1, 1], 0), ([True, False], -1), ([0, 1], "odd"), ([0], 2)],
-)
-def test_a_pos_label_of_another_convention_is_refused(y, pos_label):
-    message = f"pos_label={pos_label!r} does not go with the labels .* in y. Set it to"
+        make_anomaly_scorer("vus_pr", response_method="predict")
+    message = r"range_f1 takes what predict gives, .* Leave response_method='auto'\."
     with pytest.raises(ValueError, match=message):
-        is_anomaly(y, pos_label=pos_label)
+        make_anomaly_scorer(range_f1, response_method="decision_function")
 
 
-def test_labels_stand_in_one_dimension():
-    message = r"y has shape \(2, 1\); labels need one dimension: y.ravel\(\)"
-    with pytest.raises(ValueError, match=message):
-        is_anomaly([[0], [1]])
+def test_a_part_without_anomalies_scores_nan_with_a_warning(detector, X):
+    message = "VUS-PR is undefined and set to nan: y_true holds no anomaly"
+    with pytest.warns(UndefinedMetricWarning, match=message):
+        assert np.isnan(make_anomaly_scorer("vus_pr")(detector, X, np.zeros(200)))
+
+
+def test_scorers_of_skads_metrics_can_be_pickled(detector, X, anomalous):
+    scorer = make_anomaly_scorer("range_f1", alpha=0.5)
+    copy = pickle.loads(pickle.dumps(scorer))
+    assert copy(detector, X, anomalous) == scorer(detector, X, anomalous)
 
 
 def test_an_unknown_metric_is_refused_with_those_known():
