@@ -80,11 +80,10 @@ def stability_score(estimator, X, y=None):
     """Score a detector by how far a second fit, on other rows, ranks alike.
 
     A copy is fitted on X itself. Both, the one from other rows and the copy, rank the
-    rows of X by how abnormal they are, and the agreement is counted by Vigna's
-    weighted tau [2]_, to which the top of a ranking matters most: the n-th place
-    weighs ``1 / n``. That a ranking should survive another draw of the training rows is the
-    stability of [1]_; here the draws are stretches of time, since a shuffled series
-    has no windows.
+    rows of X by how abnormal they are, and Vigna's weighted tau [2]_ says how far they
+    agree. The top of a ranking matters most to it: the n-th place weighs ``1 / n``.
+    That a ranking should survive another draw of the training rows is the stability of
+    [1]_; here the draws are stretches of time, since a shuffled series has no windows.
 
     Ranks have no units, so that detectors and scalers of all kinds can be compared.
 
@@ -118,10 +117,10 @@ def stability_score(estimator, X, y=None):
 
     Notes
     -----
-    It misleads where a detector is wrong in the same way each time: one that looks at
-    single values is hardly changed by its training rows, and blind to any anomaly that
-    keeps to the usual values. Stability is needed, and not enough: compare candidates
-    that could each see the anomalies you expect.
+    It misleads where training hardly matters. A network of too few epochs answers
+    little more than zero to every window, so its ranking is that of the size of the
+    values: perfectly stable, and blind. Train well first, by `validation_score`, and
+    then compare what is well trained.
 
     A `~sklearn.frozen.FrozenEstimator` inside is not fitted anew, and agrees with
     itself.
