@@ -3,7 +3,7 @@ BIN := .venv/bin
 # One thread per process: faster for small networks, and bits depend on the number.
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test lint docs bench-speed clean
+.PHONY: help demo test lint docs bench-speed bench-metrics clean
 
 help:  ## List the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -27,13 +27,17 @@ docs: .venv/.ok  ## Build the documentation into docs/_build.
 	$(ONE_THREAD) $(BIN)/python -m sphinx -W -b html docs docs/_build/html
 
 # Other packages, to compare with, have an environment of their own.
-.venv-bench/.ok: pyproject.toml constraints.txt tests/benchmarks/requirements.txt
+.venv-bench/.ok: pyproject.toml constraints.txt tests/benchmarks/requirements.txt tests/benchmarks/accuracy/requirements-no-deps.txt
 	@$(PYTHON) -m venv .venv-bench || { echo "Python's venv module is missing (Debian: apt-get install python3-venv)."; exit 1; }
 	.venv-bench/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -r tests/benchmarks/requirements.txt -e .
+	.venv-bench/bin/python -m pip install -q --disable-pip-version-check --no-deps -r tests/benchmarks/accuracy/requirements-no-deps.txt
 	@touch $@
 
 bench-speed: .venv-bench/.ok  ## Time everything (25 min), write a page; CHECK=1, QUICK=1.
 	$(ONE_THREAD) .venv-bench/bin/python -m tests.benchmarks.speed $(if $(CHECK),--check) $(if $(QUICK),--quick)
+
+bench-metrics: .venv-bench/.ok  ## Compare the metrics with their references (1 min).
+	$(ONE_THREAD) .venv-bench/bin/python -m tests.benchmarks.accuracy.reference_metrics
 
 clean:  ## Remove everything that was built.
 	rm -rf .venv .venv-bench docs/_build docs/auto_examples docs/generated
