@@ -11,7 +11,8 @@ from scipy.signal import detrend, find_peaks
 
 from skad._windows import segment_bounds
 
-SHORTEST, LONGEST, DEFAULT = 32, 128, 64
+# On real series, windows of one short period found less than several periods did.
+SHORTEST, LONGEST, DEFAULT = 64, 128, 64
 # How high a peak is and how far it rises above the valleys beside it, or this many
 # standard errors of the autocorrelation of noise, whichever is more.
 _LEAST_HEIGHT, _LEAST_ERRORS = 0.2, 4

@@ -39,8 +39,8 @@ class SlidingWindow(TableOutputMixin, BaseEstimator):
     ----------
     window_size : int or "auto", default=64
         Rows in a window. "auto" takes the period of the rows seen at fit, if it is
-        between 32 and 128 rows; of a shorter one the smallest multiple that is not
-        below 32; and 64 where none stands out; but at most a third of the longest
+        between 64 and 128 rows; of a shorter one the smallest multiple that is not
+        below 64; and 64 where none stands out; but at most a third of the longest
         segment.
     padding : {"edge"} or float, default="edge"
         What stands before the first row of a segment: that row again, or a number.
