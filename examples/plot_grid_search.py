@@ -19,13 +19,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import IsolationForest
-from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from skad import ConvAutoencoder, LSTMForecaster, SlidingWindow
 from skad.datasets import load_yahoo
 from skad.metrics import make_anomaly_scorer
+from skad.model_selection import AnomalySplit
 
 small = os.environ.get("SKAD_EXAMPLES_SMALL") == "1"
 
@@ -33,9 +34,9 @@ small = os.environ.get("SKAD_EXAMPLES_SMALL") == "1"
 # Folds that train on normal rows
 # -------------------------------
 # The series is web traffic with seven abnormal points.
-# :class:`~sklearn.model_selection.TimeSeriesSplit` trains on the past and tests on what
-# follows. The abnormal rows of each training fold are left out: a list of splits says
-# so before the search begins.
+# :class:`~skad.model_selection.AnomalySplit` puts some of them, and normal rows around
+# them, into each test fold. It trains on the other normal rows, but for a window's length
+# on either side of the test.
 #
 # As a DataFrame the series has an index, and a scaler that returns frames hands it on.
 # It shows SlidingWindow where a row was left out, so that no window reaches across.
@@ -43,11 +44,11 @@ small = os.environ.get("SKAD_EXAMPLES_SMALL") == "1"
 yahoo = load_yahoo()
 X, y = pd.DataFrame(yahoo.data, columns=["traffic"]), yahoo.target
 
-folds = [(train[y[train] == 1], test) for train, test in TimeSeriesSplit(3).split(X)]
-for train, test in folds:
+folds = AnomalySplit(n_splits=3, gap=33)
+for train, test in folds.split(X, y):
     print(
-        f"train on {len(train)} normal rows up to row {train[-1]}, test on rows "
-        f"{test[0]} to {test[-1]} with {np.sum(y[test] == -1)} abnormal points"
+        f"train on {len(train)} normal rows, test on rows {test[0]} to {test[-1]} with "
+        f"{np.sum(y[test] == -1)} abnormal points"
     )
 
 # %%
@@ -117,8 +118,8 @@ print(results.to_string(index=False, float_format="{:.3g}".format))
 # a threshold that buries them under false alarms from one that does not; F1 can. Other
 # windows might lift the other detectors: a search finds the best of its grid, no more.
 #
-# The winner's scores flatter it. They chose it among fifteen, and a fold holds one to
-# four abnormal points; what it is worth can be told only on rows that the search has
+# The winner's scores flatter it. They chose it among fifteen, and a fold holds two or
+# three abnormal points; what it is worth can be told only on rows that the search has
 # not seen.
 #
 # To go on, set the best parameters and fit on the normal rows.

@@ -87,7 +87,7 @@ def test_the_search_tries_thresholds_architectures_and_detectors(tmp_path):
         rows = [m[0] for m in re.finditer(pattern, printed, re.M)]
         assert sorted(numbers(row)[0] for row in rows) == [0.002, 0.01, 0.05]
         assert len({numbers(row)[1] for row in rows}) == 1, "ROC AUC sees no threshold"
-    assert printed.count("normal rows up to row") == 3
+    assert len(re.findall("normal rows, test on .* abnormal points", printed)) == 3
     assert_drawn(tmp_path / "figure_1.png", ["#0072B2", "#E69F00", "#009E73"])
 
 
