@@ -35,8 +35,8 @@ small = os.environ.get("SKAD_EXAMPLES_SMALL") == "1"
 # -------------------------------
 # The series is web traffic with seven abnormal points.
 # :class:`~skad.model_selection.AnomalySplit` puts some of them, and normal rows around
-# them, into each test fold. It trains on the other normal rows, but for a window's length
-# on either side of the test.
+# them, into each test fold. It trains on all other normal rows, except those within a
+# window's length of the test.
 #
 # As a DataFrame the series has an index, and a scaler that returns frames hands it on.
 # It shows SlidingWindow where a row was left out, so that no window reaches across.

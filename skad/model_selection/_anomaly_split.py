@@ -35,8 +35,8 @@ class AnomalySplit(BaseCrossValidator):
     n_splits : int, default=5
         The number of splits; at least 2, and at most the number of events.
     gap : int, default=0
-        Rows left out of the training on either side of a test block: the length of the
-        windows, so that the nearest training rows share none with the test.
+        Rows left out of the training on either side of a test block. Set it to the
+        length of the windows, so that no window of one part reaches into the other.
     train : {"normal", "all"}, default="normal"
         Whether to train on normal rows only, or on the events outside the test block
         as well.
