@@ -31,7 +31,7 @@ ROOMS = {
     "skad.detectors": {"joblib", "numpy", "sklearn", "torch", "skad.networks"}
     | {"skad._batches", "skad._scoring", "skad._training"}
     | {"skad._thresholding", "skad._validation", "skad._windows"},
-    "skad.postprocessing": {"numpy", "scipy", "sklearn"}
+    "skad.postprocessing": {"numpy", "pandas", "scipy", "sklearn"}
     | {"skad.metrics", "skad.model_selection"}
     | {"skad._context", "skad._rolling", "skad._segments", "skad._thresholding"},
     "skad.metrics": {"numpy", "sklearn"},

@@ -1,6 +1,7 @@
 """Meta-detectors: steps after a detector, around it, each a detector itself."""
 
 from skad.postprocessing._ensemble_detector import EnsembleDetector
+from skad.postprocessing._events import from_events, to_events
 from skad.postprocessing._reverse_windowing import ReverseWindowing
 from skad.postprocessing._thresholded import ThresholdedDetector
 from skad.postprocessing._tuned_threshold import TunedThresholdDetectorCV
@@ -10,4 +11,6 @@ __all__ = [
     "ReverseWindowing",
     "ThresholdedDetector",
     "TunedThresholdDetectorCV",
+    "from_events",
+    "to_events",
 ]
