@@ -34,9 +34,10 @@ class EnsembleDetector(MetaDetector, _BaseComposition):
         `score_samples`. "drop" in place of an estimator leaves it out, as in
         ``set_params(name="drop")``.
     combine : {"mean_log", "mean", "max"}, default="mean_log"
-        How the members' numbers become one: the mean of ``sign(z) * log1p(abs(z))``,
-        which keeps a member that is far out from silencing the others; the mean of
-        ``z``; or the largest, that of the member to which the row is most abnormal.
+        How the members' numbers become one: the mean of
+        ``sign(z) * log1p(abs(z) / 10)``, which keeps a member that is far out from
+        silencing the others; the mean of ``z``; or the largest, that of the member to
+        which the row is most abnormal.
     weights : array-like of shape (n_estimators,) or None, default=None
         What each member, dropped ones included, counts in the mean; None counts all
         alike. "max" takes none.
