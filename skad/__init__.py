@@ -6,8 +6,8 @@ The house, room by room:
     Before a detector: `SlidingWindow` (one window per row), `GaussianNoise` (at fit
     only).
 `skad.detectors`
-    Outlier detectors over windows: `LSTMForecaster`, `ConvAutoencoder`, and their base
-    class for a network of your own.
+    Outlier detectors over windows: `LSTMForecaster`, `ConvAutoencoder`, their base
+    class for a network of your own, and `PCADetector` without one.
 `skad.postprocessing`
     After a detector: `ReverseWindowing` (from windows back to rows), `EnsembleDetector`
     (several detectors, heard as one), `ThresholdedDetector` and
@@ -21,7 +21,7 @@ The house, room by room:
 
 A detector answers as scikit-learn's do: `score_samples` (low = abnormal), `offset_`,
 `decision_function`, `predict` (-1 / 1). ``import skad`` imports none of the rooms; the
-names below are loaded when they are first used, and torch only with a detector.
+names below are loaded when they are first used, and torch only with a network.
 """
 
 from importlib import import_module
@@ -33,6 +33,7 @@ _HOME = {
     "EnsembleDetector": "skad.postprocessing",
     "GaussianNoise": "skad.preprocessing",
     "LSTMForecaster": "skad.detectors",
+    "PCADetector": "skad.detectors",
     "ReverseWindowing": "skad.postprocessing",
     "SlidingWindow": "skad.preprocessing",
     "ThresholdedDetector": "skad.postprocessing",
@@ -54,6 +55,7 @@ __all__ = [
     "EnsembleDetector",
     "GaussianNoise",
     "LSTMForecaster",
+    "PCADetector",
     "ReverseWindowing",
     "SlidingWindow",
     "ThresholdedDetector",

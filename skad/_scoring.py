@@ -14,6 +14,7 @@ import torch
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
+from skad._fixed_blocks import fixed_blocks
 from skad._windows import series_under
 
 # Steps of the windows in a block: enough to keep the kernels busy, few enough to stay
@@ -57,54 +58,83 @@ def _accelerated(size, device):
     return size if torch.device(device).type == "cpu" else ACCELERATED * size
 
 
+def outputs(
+    network: torch.nn.Module, windows: np.ndarray, prepare: Callable, device: str
+) -> Iterator[tuple[int, torch.Tensor, torch.Tensor, torch.Tensor]]:
+    """Yield blocks of windows, what the network makes of them, and what it should.
+
+    With each comes the number of its first window.
+    """
+    network.eval()
+    size = block_size(*windows.shape[1:], device)
+    for start, block in fixed_blocks(windows, size):
+        # Block by block: what is done between two of them is not in these modes.
+        with torch.inference_mode(), AlignedRows():
+            block = torch.from_numpy(block).to(device)
+            inputs, targets = prepare(block)
+            output = network(inputs)
+        yield start, block, output, targets
+
+
+def differences(
+    network: torch.nn.Module, windows: np.ndarray, prepare: Callable, device: str
+) -> Iterator[tuple[int, torch.Tensor]]:
+    """Yield blocks of (n, n_target_steps, n_channels) differences from the target."""
+    for start, _, output, targets in outputs(network, windows, prepare, device):
+        yield start, output.double() - targets.double()
+
+
 def mean_squared_errors(
     network: torch.nn.Module, windows: np.ndarray, prepare: Callable, device: str
 ) -> np.ndarray:
     """Return the mean squared error of each window, in double precision."""
-    network.eval()
     errors = np.empty(len(windows), dtype=np.float64)
-    size = block_size(*windows.shape[1:], device)
-    with torch.inference_mode(), AlignedRows():
-        for start, block in blocks(windows, size):
-            inputs, targets = prepare(torch.from_numpy(block).to(device))
-            differences = network(inputs).double() - targets.double()
-            _store(errors, start, differences.square().flatten(1).mean(1))
+    for start, block in differences(network, windows, prepare, device):
+        _store(errors, start, block.square().flatten(1).mean(1))
     return errors
 
 
 def shared_mean_squared_errors(shared, windows: np.ndarray, device: str) -> np.ndarray:
     """Return the same errors from what neighbouring windows share.
 
-    ``shared`` is a `skad.networks._shared_convolution.SharedConvolution`. Windows that
-    are no view of a series go the same way, each as a series of its own, so that a
-    score has the same bits in any layout.
+    ``shared`` is a `skad.networks._shared_convolution.SharedConvolution`.
     """
     errors = np.empty(len(windows), dtype=np.float64)
-    series = series_under(windows)
-    if series is None:
-        parts = blocks(windows, block_size(*windows.shape[1:], device))
-    else:
-        size = _accelerated(SERIES_BLOCK, device)
-        size += -size % shared.n_grids
-        parts = blocks(series, size, overlap=shared.n_timesteps - 1)
-    with torch.inference_mode():
-        for start, block in parts:
-            rows = torch.from_numpy(block).to(device)
-            rows = rows if rows.ndim == 3 else rows.unsqueeze(0)
+    for start, rows in _shared_rows(shared, windows, device):
+        with torch.inference_mode():
             _store(errors, start, shared.mean_squared_errors(rows).flatten())
     return errors
 
 
-def blocks(
-    rows: np.ndarray, size: int, overlap: int = 0
+def shared_channel_means(
+    shared, windows: np.ndarray, of_steps: Callable, device: str
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield contiguous blocks of ``size`` rows and the ``overlap`` rows after them."""
-    for start in range(0, len(rows) - overlap, size):
-        found = rows[start : start + size + overlap]
-        block = np.empty((size + overlap, *rows.shape[1:]), dtype=np.float32)
-        block[: len(found)] = found
-        block[len(found) :] = found[-1]
-        yield start, block
+    """Yield blocks of the errors of each channel, averaged over the steps.
+
+    ``of_steps`` maps differences (..., n_channels) to the errors of single readings.
+    """
+    for start, rows in _shared_rows(shared, windows, device):
+        with torch.inference_mode():
+            means = shared.channel_means(rows, of_steps)
+        yield start, means.flatten(0, 1).cpu().numpy()
+
+
+def _shared_rows(shared, windows, device):
+    """Yield blocks of a series, or of windows that are no view of one.
+
+    These go the same way, each as a series of its own, so that a score has the same
+    bits in any layout.
+    """
+    series = series_under(windows)
+    if series is None:
+        parts = fixed_blocks(windows, block_size(*windows.shape[1:], device))
+    else:
+        size = _accelerated(SERIES_BLOCK, device)
+        size += -size % shared.n_grids
+        parts = fixed_blocks(series, size, overlap=shared.n_timesteps - 1)
+    for start, block in parts:
+        rows = torch.from_numpy(block).to(device)
+        yield start, rows if rows.ndim == 3 else rows.unsqueeze(0)
 
 
 def _store(errors: np.ndarray, start: int, block: torch.Tensor) -> None:

@@ -17,8 +17,6 @@ again under its windows (`series_under`), so that what holds for the whole serie
 one over all windows.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 

@@ -194,6 +194,13 @@ CHECKS = [
     check for name, check in sorted(globals().items()) if name.startswith("check_")
 ]
 CHECKS.remove(check_is_fitted)
+OF_TRAINING = [
+    check_an_interrupted_first_fit_leaves_no_trace,
+    check_an_interrupted_further_fit_leaves_the_first,
+    check_global_random_states_are_untouched,
+    check_one_seed_gives_one_result,
+    check_threads_do_not_disturb_each_other,
+]
 
 
 def windows_of(X):
@@ -255,7 +262,10 @@ def _random_states():
 
 
 def _seeded(detector):
-    return clone(detector).set_params(random_state=0)
+    detector = clone(detector)
+    if "random_state" not in detector.get_params():
+        return detector
+    return detector.set_params(random_state=0)
 
 
 def _well_trained(detector):

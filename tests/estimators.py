@@ -5,7 +5,7 @@ from sklearn.ensemble import IsolationForest
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import OneClassSVM
 
-from skad.detectors import ConvAutoencoder, LSTMForecaster
+from skad.detectors import ConvAutoencoder, LSTMForecaster, PCADetector
 from skad.postprocessing import (
     EnsembleDetector,
     ReverseWindowing,
@@ -21,12 +21,19 @@ LSTM_FORECASTERS = [
     LSTMForecaster(4, num_layers=2, window_scaling="standard", max_epochs=1),
     LSTMForecaster(4, early_stopping=True, max_epochs=2, contamination=0.1),
     LSTMForecaster(4, input_noise=0.1, optimizer="sgd", lr=0.1, max_epochs=1),
+    LSTMForecaster(4, channel_aggregation="mahalanobis", max_epochs=1),
 ]
 CONV_AUTOENCODERS = [
     ConvAutoencoder(channels=(4, 2), max_epochs=2),
     ConvAutoencoder((4,), stride=2, window_scaling="mean", max_epochs=1),
     ConvAutoencoder((4, 4, 2), kernel_size=2, max_windows_per_epoch=20, max_epochs=1),
     ConvAutoencoder((2,), 1, batch_size=7, contamination=0.1, max_epochs=1),
+    ConvAutoencoder((4,), channel_aggregation="standardised_max", max_epochs=1),
+]
+PCA_DETECTORS = [
+    PCADetector(),
+    PCADetector(0.5, window_scaling="mean", channel_aggregation="max"),
+    PCADetector(2, error="absolute", contamination=0.1),
 ]
 SLIDING_WINDOWS = [
     SlidingWindow(window_size=3),
@@ -101,7 +108,9 @@ TUNED_THRESHOLD_DETECTORS = [
 ]
 
 DETECTORS = LSTM_FORECASTERS + CONV_AUTOENCODERS
-INSTANCES = DETECTORS + SLIDING_WINDOWS + GAUSSIAN_NOISES + REVERSE_WINDOWINGS
+INSTANCES = (
+    DETECTORS + PCA_DETECTORS + SLIDING_WINDOWS + GAUSSIAN_NOISES + REVERSE_WINDOWINGS
+)
 INSTANCES += ENSEMBLE_DETECTORS + THRESHOLDED_DETECTORS + TUNED_THRESHOLD_DETECTORS
 
 # One of each kind, for tables of six columns.

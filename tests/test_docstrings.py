@@ -16,7 +16,12 @@ from sklearn.ensemble import IsolationForest
 from sklearn.pipeline import make_pipeline
 
 import skad
-from skad.detectors import ConvAutoencoder, LSTMForecaster, NetworkDetector
+from skad.detectors import (
+    ConvAutoencoder,
+    LSTMForecaster,
+    NetworkDetector,
+    PCADetector,
+)
 from skad.postprocessing import (
     EnsembleDetector,
     ReverseWindowing,
@@ -231,6 +236,7 @@ FITTED = {
     "skad.preprocessing.GaussianNoise": GaussianNoise,
     "skad.detectors.LSTMForecaster": lambda: LSTMForecaster(2, max_epochs=1),
     "skad.detectors.ConvAutoencoder": lambda: ConvAutoencoder((2, 1), max_epochs=1),
+    "skad.detectors.PCADetector": lambda: PCADetector(2),
     "skad.postprocessing.EnsembleDetector": lambda: EnsembleDetector(
         [("forest", IsolationForest(n_estimators=2))]
     ),

@@ -16,20 +16,21 @@ SKAD = Path(skad.__file__).parent
 ROOMS = {
     "skad": set(),
     "skad._windows": {"numpy"},
+    "skad._fixed_blocks": {"numpy"},
     "skad._rolling": {"numpy", "scipy", "skad._windows"},
     "skad._segments": {"numpy"},
     "skad._context": {"sklearn"},
     "skad._blockwise": {"numpy", "skad._context"},
     "skad._thresholding": {"numpy", "sklearn"},
     "skad._validation": {"numpy", "scipy", "sklearn", "skad._windows"},
-    "skad._scoring": {"numpy", "torch", "skad._windows"},
+    "skad._scoring": {"numpy", "torch", "skad._fixed_blocks", "skad._windows"},
     "skad._batches": {"numpy", "torch", "skad._windows"},
     "skad._training": {"numpy", "torch", "skorch", "skad._batches"},
     "skad.networks": {"torch"},
     "skad.preprocessing": {"numpy", "pandas", "scipy", "sklearn"}
     | {"skad._segments", "skad._validation", "skad._windows"},
-    "skad.detectors": {"joblib", "numpy", "sklearn", "torch", "skad.networks"}
-    | {"skad._batches", "skad._scoring", "skad._training"}
+    "skad.detectors": {"joblib", "numpy", "scipy", "sklearn", "torch", "skad.networks"}
+    | {"skad._batches", "skad._fixed_blocks", "skad._scoring", "skad._training"}
     | {"skad._thresholding", "skad._validation", "skad._windows"},
     "skad.postprocessing": {"numpy", "pandas", "scipy", "sklearn"}
     | {"skad.metrics", "skad.model_selection"}
@@ -38,6 +39,8 @@ ROOMS = {
     "skad.model_selection": {"numpy", "scipy", "sklearn", "skad.metrics"},
     "skad.datasets": {"numpy", "sklearn"},
 }
+# Their names are loaded when they are first used: torch costs seconds.
+LAZY = {"skad", "skad.detectors"}
 # Not among the requirements: whoever brings such a table has it installed.
 OPTIONAL = {"matplotlib", "pandas", "polars"}
 
@@ -140,13 +143,13 @@ def imports_optional_packages_late(module, source):
 
 
 def imports_by_statement(module, source):
-    """Leave loading by a call to `skad` itself, whose names are lazy."""
+    """Leave loading by a call to the packages whose names are lazy."""
     calls = (n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call))
     return [
         f"{module}, line {call.lineno}: imports by a call, which no reader and no test "
         "sees. Write an import statement."
         for call in calls
-        if module != "skad"
+        if module not in LAZY
         and ast.unparse(call.func).split(".")[-1] in ("import_module", "__import__")
     ]
 
@@ -154,7 +157,9 @@ def imports_by_statement(module, source):
 def leaves_its_siblings_alone(module, source, sources=MODULES):
     """Keep the modules whose names a package exports from using one another."""
     package, _, name = module.rpartition(".")
-    exported = {i.module for i in imports_of(sources.get(package, ""))}
+    source_of_package = sources.get(package, "")
+    exported = {i.module for i in imports_of(source_of_package)}
+    exported |= homes_in(source_of_package)
     exported.discard(f"{package}._base")
     return [
         f"{module}, line {i.line}: imports {i.module}, a public neighbour. Move what "
@@ -162,6 +167,12 @@ def leaves_its_siblings_alone(module, source, sources=MODULES):
         for i in imports_of(source)
         if name and i.module in exported and package != "skad"
     ]
+
+
+def homes_in(source):
+    """Read the modules named in a table of lazy names."""
+    constants = (n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Constant))
+    return {constant.value for constant in constants} & set(MODULES)
 
 
 RULES = [

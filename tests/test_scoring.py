@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from skad._scoring import block_size, blocks, mean_squared_errors
+from skad._scoring import block_size, mean_squared_errors
 from skad.networks._conv_autoencoder import ConvAutoencoderNetwork
 from skad.networks._lstm import LSTMNetwork
 from tests.checks import untouched_random_states
@@ -67,27 +67,6 @@ def test_an_error_has_the_same_bits_beside_any_neighbours(rng):
             beside[place] = windows[5]
             assert errors_of(network, prepare, beside)[place] == errors[5]
             beside[place] = neighbour
-
-
-@pytest.mark.parametrize("n_windows", [1, 15, 16, 17, 48])
-def test_blocks_have_one_shape_and_hold_every_window_in_order(n_windows):
-    windows = np.arange(6.0 * n_windows, dtype=np.float32).reshape(-1, 3, 2)
-    found = []
-    for start, block in blocks(windows, 16):
-        assert start == 16 * len(found)
-        assert block.shape == (16, 3, 2)
-        assert block.flags.c_contiguous
-        assert np.isfinite(block).all()
-        found.append(block[: n_windows - start])
-    assert np.array_equal(np.concatenate(found), windows)
-
-
-def test_blocks_of_a_series_hold_the_rows_that_their_last_window_needs():
-    series = np.arange(10.0, dtype=np.float32).reshape(-1, 1)
-    (first, block), (second, last) = blocks(series, 4, overlap=3)
-    assert (first, second) == (0, 4)
-    assert block[:, 0].tolist() == [0, 1, 2, 3, 4, 5, 6]
-    assert last[:, 0].tolist() == [4, 5, 6, 7, 8, 9, 9]
 
 
 def test_blocks_of_long_and_wide_windows_are_small():

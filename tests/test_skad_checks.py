@@ -5,12 +5,22 @@ import pytest
 from sklearn.base import BaseEstimator, OutlierMixin
 
 from tests import checks
-from tests.estimators import DETECTORS
+from tests.estimators import DETECTORS, PCA_DETECTORS
 
 
 @pytest.mark.parametrize("check", checks.CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("detector", DETECTORS, ids=str)
 def test_skad_finds_no_fault(detector, check):
+    check(detector)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [check for check in checks.CHECKS if check not in checks.OF_TRAINING],
+    ids=lambda check: check.__name__,
+)
+@pytest.mark.parametrize("detector", PCA_DETECTORS, ids=str)
+def test_what_is_not_trained_has_no_fault_either(detector, check):
     check(detector)
 
 

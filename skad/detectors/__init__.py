@@ -1,7 +1,25 @@
-"""Outlier detectors over windows."""
+"""Outlier detectors over windows.
 
-from skad.detectors._base import NetworkDetector
-from skad.detectors._conv_autoencoder import ConvAutoencoder
-from skad.detectors._lstm_forecaster import LSTMForecaster
+The names are loaded when they are first used, and torch only with a network.
+"""
 
-__all__ = ["ConvAutoencoder", "LSTMForecaster", "NetworkDetector"]
+from importlib import import_module
+
+_HOME = {
+    "ConvAutoencoder": "skad.detectors._conv_autoencoder",
+    "LSTMForecaster": "skad.detectors._lstm_forecaster",
+    "NetworkDetector": "skad.detectors._base",
+    "PCADetector": "skad.detectors._pca_detector",
+}
+
+__all__ = ["ConvAutoencoder", "LSTMForecaster", "NetworkDetector", "PCADetector"]
+
+
+def __getattr__(name):
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'skad.detectors' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

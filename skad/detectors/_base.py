@@ -1,28 +1,28 @@
-"""The frame around a network: fit, score, threshold, the same for every detector."""
+"""The frame around a network: train, score, the same for every network detector."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from numbers import Integral, Real
 
 import numpy as np
 import torch
 from joblib import Memory
-from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
-from skad._scoring import mean_squared_errors
-from skad._thresholding import CONTAMINATION, ThresholdMixin, threshold
+from skad._scoring import differences, mean_squared_errors, outputs
 from skad._training import OPTIMIZERS, check_device, diverged
-from skad._validation import check_windows, refuse_huge, refuse_other_shape
+from skad._validation import refuse_other_shape
 from skad._windows import as_dtype
 from skad.detectors._memory import remembered_net
-from skad.detectors._scaling import scale_windows
+from skad.detectors._plain_state import PlainStateMixin
+from skad.detectors._scaling import centre_and_scale, scale_windows
+from skad.detectors._tensor_errors import errors_of_tensors
+from skad.detectors._window_detector import WindowDetector
 
 _AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
 
 
-class NetworkDetector(ThresholdMixin, BaseEstimator, ABC):
+class NetworkDetector(PlainStateMixin, WindowDetector):
     """Base class: an outlier detector around a torch network that explains windows.
 
     A subclass gives `make_network` and, where the network does not rebuild its whole
@@ -39,6 +39,20 @@ class NetworkDetector(ThresholdMixin, BaseEstimator, ABC):
         mean of each channel over the input steps, or that mean and the standard
         deviation (1 where a channel is constant). The target is treated with the
         same numbers, and the errors are those of the scaled values.
+    error : {"squared", "absolute"}, default="squared"
+        What a reading adds that was missed by ``d``: ``d ** 2`` or ``abs(d)``. Either
+        way the squares are what is made small at fit.
+    channel_aggregation : str, default="mean"
+        How the errors of the channels, each the mean over the steps, become one:
+
+        - "mean": their mean;
+        - "max": the largest;
+        - "standardised": the mean, after each was divided by its standard deviation
+          over the training windows plus the mean error of all channels there;
+        - "standardised_max": the largest of these;
+        - "mahalanobis": the squared Mahalanobis distance of each step's errors from 0,
+          by the covariance of the training errors, over the number of channels; the
+          distance itself with ``error="absolute"``.
     input_noise : float, default=0.0
         Standard deviation of Gaussian noise, drawn anew for every training batch and
         added to the (scaled) input while the target stays clean. Scoring adds none.
@@ -124,8 +138,7 @@ class NetworkDetector(ThresholdMixin, BaseEstimator, ABC):
     """
 
     _parameter_constraints = {
-        "n_channels": [_AT_LEAST_ONE],
-        "window_scaling": [StrOptions({"mean", "standard"}), None],
+        **WindowDetector._parameter_constraints,
         "input_noise": [Interval(Real, 0, None, closed="left")],
         "max_epochs": [_AT_LEAST_ONE],
         "max_windows_per_epoch": [_AT_LEAST_ONE, None],
@@ -135,7 +148,6 @@ class NetworkDetector(ThresholdMixin, BaseEstimator, ABC):
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [_AT_LEAST_ONE],
-        "contamination": CONTAMINATION,
         "device": [str, torch.device],
         "warm_start": ["boolean"],
         "memory": [str, Memory, None],
@@ -148,6 +160,8 @@ class NetworkDetector(ThresholdMixin, BaseEstimator, ABC):
         *,
         n_channels=1,
         window_scaling=None,
+        error="squared",
+        channel_aggregation="mean",
         input_noise=0.0,
         max_epochs=10,
         max_windows_per_epoch=None,
@@ -166,6 +180,8 @@ class NetworkDetector(ThresholdMixin, BaseEstimator, ABC):
     ):
         self.n_channels = n_channels
         self.window_scaling = window_scaling
+        self.error = error
+        self.channel_aggregation = channel_aggregation
         self.input_noise = input_noise
         self.max_epochs = max_epochs
         self.max_windows_per_epoch = max_windows_per_epoch
@@ -223,11 +239,10 @@ class NetworkDetector(ThresholdMixin, BaseEstimator, ABC):
         inputs : torch.Tensor of shape (batch, n_input_steps, n_channels)
             Here the windows themselves.
         targets : torch.Tensor of shape (batch, n_target_steps, n_channels)
-            Here the windows themselves.
+            Here the windows themselves. The last target step is that of the window.
         """
         return windows, windows
 
-    @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Train the network and set the threshold.
 
@@ -261,84 +276,59 @@ class NetworkDetector(ThresholdMixin, BaseEstimator, ABC):
             ``random_state``, after a warm start, or with parameters that cannot be
             hashed. The network is then trained without the cache.
         """
-        before = vars(self).copy()
-        try:
-            with torch.inference_mode(False):  # what is made in it cannot be trained
-                self._fit(X)
-        except BaseException:
-            self.__dict__ = before  # at once: a second interrupt finds all or nothing
-            raise
-        return self
+        with torch.inference_mode(False):  # what is made in it cannot be trained
+            return super().fit(X, y)
 
-    def _fit(self, X):
+    def _learn(self, windows):
         check_device(self.device)
-        windows = self._check_windows(X, reset=True, expected=None)
         start = self.net_ if self.warm_start and hasattr(self, "net_") else None
         if start is not None:
             refuse_other_shape(self, windows.shape[1:], self.window_shape_)
-        if len(windows) < 2:
-            raise ValueError(
-                f"X has n_samples = {len(windows)}; {type(self).__name__} needs at "
-                "least 2 windows, and many more to learn from. Pass a longer series."
-            )
-        self.window_shape_ = windows.shape[1:]
-        self.n_features_in_ = windows.shape[1] * windows.shape[2]
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        self._fitted_as = clone(self)  # parameters that change wait for the next fit
         self.net_ = remembered_net(self, windows, seed, start)
         self.n_iter_ = len(self.net_.history)
         self.loss_curve_ = list(self.net_.history[:, "train_loss"])
         losses = [row["valid_loss"] for row in self.net_.history if "valid_loss" in row]
         self.validation_scores_ = [-loss for loss in losses] or None
-        scores = -self._window_errors(windows)
+
+    def _training_scores(self, windows):
+        scores = super()._training_scores(windows)
         if not np.isfinite(scores).all():
             raise diverged("the trained network does not return finite numbers")
-        self.offset_ = threshold(scores, self.contamination)
-
-    def score_samples(self, X):
-        """Score windows by how well the network explains them.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, n_timesteps, n_channels) or (n, n_features)
-            Windows of the length seen at fit.
-
-        Returns
-        -------
-        scores : ndarray of shape (n,), float64
-            Minus the mean squared error of each window, in the squared units of the
-            (scaled) input: the lower, the more abnormal. A score depends on its own
-            window and on nothing else in X.
-
-        Raises
-        ------
-        ValueError
-            If X holds anything but finite numbers below 1e17, or if its windows have
-            another shape than at fit.
-        TypeError
-            If X is sparse, or holds objects that cannot be read as numbers.
-        """
-        check_is_fitted(self)
-        windows = self._check_windows(X, reset=False, expected=self.window_shape_)
-        return -self._window_errors(windows)
+        return scores
 
     def _window_errors(self, windows):
-        network, device = self.net_.module_, self.net_.device
-        prepare = self._fitted_as._prepare
-        return mean_squared_errors(network, windows, prepare, device)
+        if not self._errors.is_mean_of_squares:
+            return super()._window_errors(windows)
+        return mean_squared_errors(*self._scored(windows))
+
+    def _channel_means(self, windows):
+        of_steps = errors_of_tensors(self._errors, self.net_.device).of_steps
+        for start, block in differences(*self._scored(windows)):
+            yield start, of_steps(block).mean(axis=1).cpu().numpy()
+
+    def _differences(self, windows):
+        for start, block in differences(*self._scored(windows)):
+            yield start, block.cpu().numpy()
+
+    def _expectations(self, windows):
+        scaling = self._fitted_as.window_scaling
+        for start, block, output, _ in outputs(*self._scored(windows)):
+            last = output[:, -1:].double()
+            if scaling is not None:
+                inputs, _ = self._fitted_as.inputs_and_targets(block)
+                centre, scale = centre_and_scale(inputs.double(), scaling)
+                last = last * scale + centre
+            yield start, last[:, 0].cpu().numpy()
+
+    def _scored(self, windows):
+        """Return all that scoring needs, as fitted."""
+        return self.net_.module_, windows, self._fitted_as._prepare, self.net_.device
 
     def _prepare(self, windows):
         inputs, targets = self.inputs_and_targets(windows)
         return scale_windows(inputs, targets, self.window_scaling)
 
     def _check_windows(self, X, *, reset, expected):
-        windows = check_windows(
-            self, X, reset=reset, n_channels=self.n_channels, expected=expected
-        )
-        refuse_huge(windows, self)
+        windows = super()._check_windows(X, reset=reset, expected=expected)
         return as_dtype(windows, np.float32)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        return tags

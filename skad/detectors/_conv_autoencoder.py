@@ -5,8 +5,9 @@ from numbers import Integral
 
 from sklearn.utils._param_validation import Interval
 
-from skad._scoring import shared_mean_squared_errors
+from skad._scoring import shared_channel_means, shared_mean_squared_errors
 from skad.detectors._base import NetworkDetector
+from skad.detectors._tensor_errors import errors_of_tensors
 from skad.networks._conv_autoencoder import ConvAutoencoderNetwork
 from skad.networks._shared_convolution import share
 
@@ -39,6 +40,20 @@ class ConvAutoencoder(NetworkDetector):
         mean of each channel over the input steps, or that mean and the standard
         deviation (1 where a channel is constant). The target is treated with the
         same numbers, and the errors are those of the scaled values.
+    error : {"squared", "absolute"}, default="squared"
+        What a reading adds that was missed by ``d``: ``d ** 2`` or ``abs(d)``. Either
+        way the squares are what is made small at fit.
+    channel_aggregation : str, default="mean"
+        How the errors of the channels, each the mean over the steps, become one:
+
+        - "mean": their mean;
+        - "max": the largest;
+        - "standardised": the mean, after each was divided by its standard deviation
+          over the training windows plus the mean error of all channels there;
+        - "standardised_max": the largest of these;
+        - "mahalanobis": the squared Mahalanobis distance of each step's errors from 0,
+          by the covariance of the training errors, over the number of channels; the
+          distance itself with ``error="absolute"``.
     input_noise : float, default=0.0
         Standard deviation of Gaussian noise, drawn anew for every training batch and
         added to the (scaled) input while the target stays clean. Scoring adds none.
@@ -152,6 +167,8 @@ class ConvAutoencoder(NetworkDetector):
         *,
         n_channels=1,
         window_scaling=None,
+        error="squared",
+        channel_aggregation="mean",
         input_noise=0.0,
         max_epochs=10,
         max_windows_per_epoch=None,
@@ -171,6 +188,8 @@ class ConvAutoencoder(NetworkDetector):
         super().__init__(
             n_channels=n_channels,
             window_scaling=window_scaling,
+            error=error,
+            channel_aggregation=channel_aggregation,
             input_noise=input_noise,
             max_epochs=max_epochs,
             max_windows_per_epoch=max_windows_per_epoch,
@@ -231,12 +250,23 @@ class ConvAutoencoder(NetworkDetector):
         )
 
     def _window_errors(self, windows):
-        shared = None
-        if self._fitted_as.window_scaling is None:
-            shared = share(self.net_.module_, windows.shape[1])
-        if shared is None:
+        shared = self._shared(windows.shape[1])
+        if shared is None or not self._errors.is_mean_of_squares:
             return super()._window_errors(windows)
         return shared_mean_squared_errors(shared, windows, self.net_.device)
+
+    def _channel_means(self, windows):
+        shared = self._shared(windows.shape[1])
+        if shared is None:
+            return super()._channel_means(windows)
+        device = self.net_.device
+        of_steps = errors_of_tensors(self._errors, device).of_steps
+        return shared_channel_means(shared, windows, of_steps, device)
+
+    def _shared(self, n_timesteps):
+        if self._fitted_as.window_scaling is not None:
+            return None
+        return share(self.net_.module_, n_timesteps)
 
 
 def _refuse_channels(channels):

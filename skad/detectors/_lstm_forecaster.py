@@ -35,6 +35,20 @@ class LSTMForecaster(NetworkDetector):
         mean of each channel over the input steps, or that mean and the standard
         deviation (1 where a channel is constant). The target is treated with the
         same numbers, and the errors are those of the scaled values.
+    error : {"squared", "absolute"}, default="squared"
+        What a reading adds that was missed by ``d``: ``d ** 2`` or ``abs(d)``. Either
+        way the squares are what is made small at fit.
+    channel_aggregation : str, default="mean"
+        How the errors of the channels, each the mean over the steps, become one:
+
+        - "mean": their mean;
+        - "max": the largest;
+        - "standardised": the mean, after each was divided by its standard deviation
+          over the training windows plus the mean error of all channels there;
+        - "standardised_max": the largest of these;
+        - "mahalanobis": the squared Mahalanobis distance of each step's errors from 0,
+          by the covariance of the training errors, over the number of channels; the
+          distance itself with ``error="absolute"``.
     input_noise : float, default=0.0
         Standard deviation of Gaussian noise, drawn anew for every training batch and
         added to the (scaled) input while the target stays clean. Scoring adds none.
@@ -146,6 +160,8 @@ class LSTMForecaster(NetworkDetector):
         *,
         n_channels=1,
         window_scaling=None,
+        error="squared",
+        channel_aggregation="mean",
         input_noise=0.0,
         max_epochs=10,
         max_windows_per_epoch=None,
@@ -165,6 +181,8 @@ class LSTMForecaster(NetworkDetector):
         super().__init__(
             n_channels=n_channels,
             window_scaling=window_scaling,
+            error=error,
+            channel_aggregation=channel_aggregation,
             input_noise=input_noise,
             max_epochs=max_epochs,
             max_windows_per_epoch=max_windows_per_epoch,

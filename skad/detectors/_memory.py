@@ -15,7 +15,9 @@ from skad.detectors._fitting import trained_net
 
 # What a trained network does not depend on, set to one value for every key.
 _NEUTRAL = {
+    "channel_aggregation": "mean",
     "contamination": "auto",
+    "error": "squared",
     "memory": None,
     "random_state": None,
     "verbose": 0,
@@ -38,7 +40,7 @@ def remembered_net(detector, windows, seed, start=None):
         warnings.warn(
             f"{type(detector).__name__} was trained without its memory: {reason}",
             UserWarning,
-            stacklevel=5,
+            stacklevel=7,
         )
         return trained_net(detector, windows, seed, start)
     series = series_under(windows)

@@ -1,9 +1,37 @@
-"""Taking each window's own mean, or mean and deviation, out of it."""
+"""Taking each window's own mean, or mean and deviation, out of it.
 
-import torch
+All that is asked of the windows is what arrays of numpy and tensors of torch have in
+common, so that one way of scaling serves every detector.
+"""
 
 # A deviation below this share of the mean is rounding in single precision.
 _ROUNDING = 1e-6
+
+
+def centre_and_scale(inputs, scaling):
+    """Return what is taken out of each channel of each window.
+
+    Parameters
+    ----------
+    inputs : ndarray or torch.Tensor of shape (batch, n_input_steps, n_channels)
+        What the detector will see, in double precision: squares of large readings
+        overflow single precision.
+    scaling : {"mean", "standard"}
+        What is taken out.
+
+    Returns
+    -------
+    centre : ndarray or torch.Tensor of shape (batch, 1, n_channels), float64
+        The means over the steps.
+    scale : ndarray or torch.Tensor of the same shape, or float
+        The deviations, and 1 where a channel is constant.
+    """
+    centre = inputs.mean(axis=1, keepdims=True)
+    if scaling == "mean":
+        return centre, 1.0
+    deviation = ((inputs - centre) ** 2).mean(axis=1, keepdims=True) ** 0.5
+    constant = deviation <= _ROUNDING * abs(centre)
+    return centre, deviation * ~constant + constant
 
 
 def scale_windows(inputs, targets, scaling):
@@ -25,13 +53,8 @@ def scale_windows(inputs, targets, scaling):
     """
     if scaling is None:
         return inputs, targets
-    wide = inputs.double()  # squares of large readings overflow single precision
-    centre = wide.mean(1, keepdim=True)
-    scale = torch.ones_like(centre)
-    if scaling == "standard":
-        deviation = wide.std(1, keepdim=True, correction=0)
-        constant = deviation <= _ROUNDING * centre.abs()
-        scale = torch.where(constant, scale, deviation)
+    wide = inputs.double()
+    centre, scale = centre_and_scale(wide, scaling)
     is_same = targets is inputs
     inputs = ((wide - centre) / scale).float()
     if is_same:

@@ -18,23 +18,17 @@ do. With strides, windows that start a whole number of strides apart share one g
 there are as many grids as the strides multiply to.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
-from math import ceil
 from weakref import WeakKeyDictionary
 
 import torch
-from torch.nn import functional as F
 
 from skad.networks._conv_autoencoder import ConvAutoencoderNetwork
+from skad.networks._linear_map import LinearMap, slices
 
-# A product with few columns, or with rows that start at odd places in memory, takes
-# other paths through the BLAS, whose bits do depend on the row: so rows and columns are
-# filled up to whole registers.
-_LANES = 16
-# Short sums round less. They are worth their time where a product is small, and in the
-# last layer, whose rounding is the error's own.
-_TERMS, _FEW_TERMS, _FEW_COLUMNS = 32, 96, 32
 # With more grids than this there is little left to share.
 _MOST_GRIDS = 64
 # What was read off the networks in use, which takes longer than to score one window.
@@ -88,33 +82,66 @@ class SharedConvolution:
         -------
         errors : torch.Tensor of shape (batch, n_windows), float64
         """
-        batch, n_rows, _ = series.shape
-        n_windows = n_rows - self.n_timesteps + 1
-        n_grids = min(self.n_grids, n_windows)
-        errors = series.new_empty(batch, n_windows, dtype=torch.float64)
-        for grid in range(n_grids):
-            rows = series[:, grid : grid + n_rows - n_grids + 1]
-            errors[:, grid::n_grids] = self._errors_on_one_grid(rows)
-        return errors
+        return self._over_grids(series, self._mean_squares)
 
-    def _errors_on_one_grid(self, rows):
+    def channel_means(self, series: torch.Tensor, of_steps: Callable) -> torch.Tensor:
+        """Return the errors of each channel of the same windows.
+
+        Parameters
+        ----------
+        series : torch.Tensor of shape (batch, n_rows, n_channels)
+            As for `mean_squared_errors`.
+        of_steps : callable
+            Maps differences (..., n_channels), float64, to errors of that shape.
+
+        Returns
+        -------
+        errors : torch.Tensor of shape (batch, n_windows, n_channels), float64
+            Their means over the steps.
+        """
+        return self._over_grids(series, partial(self._channel_means, of_steps))
+
+    def _over_grids(self, series, errors_of):
+        n_windows = series.shape[1] - self.n_timesteps + 1
+        n_grids = min(self.n_grids, n_windows)
+        last = series.shape[1] - n_grids + 1
+        parts = [
+            self._on_one_grid(series[:, grid : grid + last], errors_of)
+            for grid in range(n_grids)
+        ]
+        return torch.stack(parts, 2).flatten(1, 2)
+
+    def _on_one_grid(self, rows, errors_of):
         batch, n_rows, _ = rows.shape
         n_windows = (n_rows - self.n_timesteps) // self.n_grids + 1
         steps, left, right = rows, *rows.new_empty(2, batch, n_windows, 0)
         for layer in self.layers:
             steps, left, right = layer(steps, left, right, n_windows)
-        return self._mean_squares(rows, steps, left, right, n_windows)
+        return errors_of(rows, steps, left, right, n_windows)
 
     def _mean_squares(self, rows, steps, left, right, n_windows):
         n_left, past = self.layers[-1].shared
         size = self.n_timesteps
         squares = (steps - rows[:, n_left:][:, : steps.shape[1]]).double().square()
         squares = squares.sum(2, keepdim=True)
-        total = _slices(squares, (0, past - n_left), self.n_grids, n_windows).sum(2)
+        total = slices(squares, (0, past - n_left), self.n_grids, n_windows).sum(2)
         for end, span in [(left, (0, n_left)), (right, (past, size))]:
-            observed = _slices(rows, span, self.n_grids, n_windows)
+            observed = slices(rows, span, self.n_grids, n_windows)
             total += (end - observed).double().square().sum(2)
         return total / (size * rows.shape[2])
+
+    def _channel_means(self, of_steps, rows, steps, left, right, n_windows):
+        n_left, past = self.layers[-1].shared
+        size, n_channels = self.n_timesteps, rows.shape[2]
+        errors = of_steps((steps - rows[:, n_left:][:, : steps.shape[1]]).double())
+        total = _sums(errors, past - n_left)[:, :: self.n_grids][:, :n_windows]
+        for end, span in [(left, (0, n_left)), (right, (past, size))]:
+            observed = slices(rows, span, self.n_grids, n_windows)
+            shape = span[1] - span[0], n_channels
+            total = total + of_steps((end - observed).double().unflatten(2, shape)).sum(
+                2
+            )
+        return total / size
 
 
 @dataclass(frozen=True)
@@ -123,15 +150,15 @@ class _Layer:
 
     shared: tuple[int, int]  # output positions of a window that the series gives
     paces: tuple[int, int]  # input and output positions from one window to the next
-    series: "_LinearMap"
-    left: "_LinearMap"
-    right: "_LinearMap"
+    series: LinearMap
+    left: LinearMap
+    right: LinearMap
 
     def __call__(self, steps, left, right, n_windows):
         pace_in, pace_out = self.paces
         n_needed = (n_windows - 1) * pace_out + self.shared[1] - self.shared[0]
-        left_part = _slices(steps, self.left.span, pace_in, n_windows)
-        right_part = _slices(steps, self.right.span, pace_in, n_windows)
+        left_part = slices(steps, self.left.span, pace_in, n_windows)
+        right_part = slices(steps, self.right.span, pace_in, n_windows)
         return (
             self.series.over(steps, n_needed),
             self.left(left, left_part),
@@ -139,59 +166,19 @@ class _Layer:
         )
 
 
-class _LinearMap:
-    """Neighbouring input positions of a layer to neighbouring output positions."""
-
-    def __init__(self, network, index, inputs, outputs, span):
-        layer = network.layer(index)
-        weight = _matrix(network, index, inputs, outputs)
-        self.n_columns = weight.shape[1]
-        missing = -self.n_columns % _LANES
-        self.filling = -len(weight) % _LANES
-        self.is_rectified = network.is_rectified(index)
-        is_small = len(weight) <= _FEW_TERMS or not self.is_rectified
-        is_cut = is_small and self.n_columns <= _FEW_COLUMNS
-        weight = F.pad(weight, (0, missing, 0, self.filling))
-        self.n_terms = _TERMS if is_cut else max(len(weight), 1)
-        self.weights = weight.split(self.n_terms)
-        self.bias = F.pad(layer.bias.repeat(outputs[1] - outputs[0]), (0, missing))
-        self.n_channels = layer.out_channels
-        self.n_outputs = outputs[1] - outputs[0]
-        self.span = span  # where, among the positions of the series, the inputs begin
-        self.pace = network.stride if index < len(network.encoder) else 1
-
-    def __call__(self, *parts):
-        batch, n_times, _ = parts[0].shape
-        filling = self.bias.new_zeros(batch, n_times, self.filling)
-        inputs = torch.cat([*parts, filling], 2).flatten(0, 1)
-        values = self.bias
-        for terms, weight in zip(
-            inputs.split(self.n_terms, 1), self.weights, strict=True
-        ):
-            values = torch.addmm(values, terms, weight)
-        values = values.relu_() if self.is_rectified else values
-        return values[:, : self.n_columns].view(batch, n_times, self.n_columns)
-
-    def over(self, steps, n_needed):
-        """Apply the map all along a series, until there are ``n_needed`` positions."""
-        n_times = ceil(n_needed / self.n_outputs)
-        missing = (n_times - 1) * self.pace + self.span[1] - steps.shape[1]
-        steps = F.pad(steps, (0, 0, 0, missing)) if missing > 0 else steps
-        values = self(_slices(steps, self.span, self.pace, n_times))
-        return values.reshape(len(steps), -1, self.n_channels)[:, :n_needed]
-
-
-def _slices(steps, span, pace, n_times):
-    """Take the positions of ``span``, again every ``pace``, flattened.
-
-    From (batch, positions, channels) to (batch, n_times, (stop - start) * channels).
-    """
-    (start, stop), (batch, _, n_channels) = span, steps.shape
-    if start == stop:
-        return steps.new_empty(batch, n_times, 0)
-    flat = steps.reshape(batch, -1)[:, start * n_channels :]
-    slices = flat.unfold(1, (stop - start) * n_channels, pace * n_channels)
-    return slices[:, :n_times]
+def _sums(values, size):
+    """Sum ``size`` positions from each on, by doubling: all in the same order."""
+    total, n_summed = None, 0
+    block, width = values, 1
+    while width <= size:
+        if size & width:
+            part = block[:, n_summed:]
+            total = part if total is None else total[:, : part.shape[1]] + part
+            n_summed += width
+        if 2 * width <= size:
+            block = block[:, :-width] + block[:, width:]
+        width *= 2
+    return total
 
 
 def _plan(network, n_timesteps):
@@ -220,7 +207,7 @@ def _plan_layer(network, index, n_in, n_out, shared_in):
 
     def linear_map(inputs, outputs, span):
         span = span[0] - first_in, span[1] - first_in
-        return _LinearMap(network, index, inputs, outputs, span)
+        return LinearMap(network, index, inputs, outputs, span)
 
     return _Layer(
         shared=(first, past),
@@ -247,30 +234,3 @@ def _reads(network, index, position):
     if index < len(network.encoder):
         return stride * position - reach, stride * position + reach
     return -((reach - position) // stride), (position + reach) // stride
-
-
-def _matrix(network, index, inputs, outputs):
-    """Return the matrix from a range of input positions to one of output positions.
-
-    Its rows are the answers of the layer to the unit vectors, flattened in time-major
-    order.
-    """
-    (start, stop), (first, past) = inputs, outputs
-    stride, layer = network.stride, network.layer(index)
-    n_channels = layer.in_channels
-    n_columns = (past - first) * layer.out_channels
-    if start == stop or n_columns == 0:
-        return layer.weight.new_zeros((stop - start) * n_channels, n_columns)
-    # Cut where input and output of the layer are aligned.
-    if index < len(network.encoder):
-        shift_out = start // stride
-        shift_in = stride * shift_out
-    else:
-        shift_in = min(start, first // stride)
-        shift_out = stride * shift_in
-    n_units = (stop - shift_in) * n_channels
-    units = torch.eye(n_units, dtype=layer.weight.dtype, device=layer.weight.device)
-    units = units.view(n_units, stop - shift_in, n_channels)
-    answers = network.convolve(index, units, past - shift_out)
-    answers = answers[(start - shift_in) * n_channels :, first - shift_out :]
-    return answers[:, : past - first].reshape(-1, n_columns)

@@ -9,7 +9,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
-from skad.detectors import _base
+from skad.detectors import _window_detector
 from skad.postprocessing import ReverseWindowing
 from skad.preprocessing import SlidingWindow
 from tests.checks import interrupt_in_epoch, noisy, windows_of
@@ -64,7 +64,7 @@ def test_an_interrupt_after_the_training_leaves_no_half_fitted_detector(
 
     detector = make()
     with monkeypatch.context() as patch:
-        patch.setattr(_base, "threshold", interrupted)
+        patch.setattr(_window_detector, "threshold", interrupted)
         with pytest.raises(KeyboardInterrupt, match="while the threshold was set"):
             detector.fit(X)
     assert not hasattr(detector, "net_")

@@ -1,0 +1,216 @@
+"""Detect windows that a few principal components cannot rebuild."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from scipy.linalg import eigh
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.extmath import svd_flip
+
+from skad._fixed_blocks import fixed_blocks
+from skad.detectors._scaling import centre_and_scale
+from skad.detectors._window_detector import WindowDetector
+
+# Windows that are rebuilt at a time; fewer where a window holds many numbers.
+_BLOCK, _LARGEST_BLOCK = 512, 2**21
+# Numbers in the widest register: columns beyond a multiple of it take other paths
+# through the BLAS, whose last bits depend on where a row stands.
+_LANES = 8
+_ROUNDING, _TINY = np.finfo(np.float64).eps, np.finfo(np.float64).tiny
+
+
+class PCADetector(WindowDetector):
+    """Detect windows that a few principal components cannot rebuild.
+
+    Principal component analysis [1]_ of the flattened windows of (mostly) normal data
+    finds the few shapes of which most of them consist. A window is rebuilt from its
+    share of these, and its score is minus the mean squared error over its steps and
+    channels [2]_. It is a linear autoencoder, found by algebra in place of training,
+    and needs no torch.
+
+    Parameters
+    ----------
+    n_components : int or float, default=10
+        How many components are kept: a number, or, below 1, as many as explain at
+        least this share of the variance. One direction at least is left out, whatever
+        is asked for, as otherwise there would be no error.
+    n_channels : int, default=1
+        The channels of flattened windows, ``(n, n_timesteps * n_channels)`` in
+        time-major order. Three-dimensional windows show theirs.
+    window_scaling : {None, "mean", "standard"}, default=None
+        What is taken out of each window before the network sees it: nothing, the
+        mean of each channel over the input steps, or that mean and the standard
+        deviation (1 where a channel is constant). The target is treated with the
+        same numbers, and the errors are those of the scaled values.
+    error : {"squared", "absolute"}, default="squared"
+        What a reading adds that was missed by ``d``: ``d ** 2`` or ``abs(d)``. Either
+        way the squares are what is made small at fit.
+    channel_aggregation : str, default="mean"
+        How the errors of the channels, each the mean over the steps, become one:
+
+        - "mean": their mean;
+        - "max": the largest;
+        - "standardised": the mean, after each was divided by its standard deviation
+          over the training windows plus the mean error of all channels there;
+        - "standardised_max": the largest of these;
+        - "mahalanobis": the squared Mahalanobis distance of each step's errors from 0,
+          by the covariance of the training errors, over the number of channels; the
+          distance itself with ``error="absolute"``.
+    contamination : "auto" or float in (0, 0.5], default="auto"
+        The share of the samples seen at fit that fall below the threshold `offset_`;
+        "auto" puts it three median absolute deviations below their median score.
+
+    Attributes
+    ----------
+    components_ : ndarray of shape (n_components_, n_features_in_), float64
+        The shapes kept, of unit length, the one that explains most first.
+    explained_variance_ratio_ : ndarray of shape (n_components_,), float64
+        The share of the variance that each of them explains.
+    mean_ : ndarray of shape (n_features_in_,), float64
+        The mean of the (scaled) windows seen at fit.
+    n_components_ : int
+        How many components are kept.
+    offset_ : float
+        The threshold: ``decision_function(X) = score_samples(X) - offset_``.
+    window_shape_ : tuple of int
+        ``(n_timesteps, n_channels)`` of the windows seen at fit.
+    n_features_in_ : int
+        ``n_timesteps * n_channels``.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,), object
+        Column names, when X was a DataFrame of flattened windows.
+
+    See Also
+    --------
+    ConvAutoencoder : Rebuilds a window by a network.
+    sklearn.decomposition.PCA : The same components, from windows in one piece.
+
+    Notes
+    -----
+    The windows of a long series overlap, and are never laid out side by side: their
+    mean and covariance are summed up block by block, and the components are those that
+    `sklearn.decomposition.PCA` finds in all of them. That takes the memory of
+    ``n_features_in_ ** 2`` numbers.
+
+    References
+    ----------
+    .. [1] I. T. Jolliffe, "Principal Component Analysis", Springer, 2002.
+    .. [2] J. E. Jackson and G. S. Mudholkar, "Control procedures for residuals
+       associated with principal component analysis", Technometrics 21(3), 1979.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skad import PCADetector, SlidingWindow
+    >>> X = np.sin(np.arange(400) / 5).reshape(-1, 1)
+    >>> X[300:316] = X[300:332:2]  # twice as fast
+    >>> detector = make_pipeline(SlidingWindow(window_size=16), PCADetector())
+    >>> lowest = int(detector.fit(X[:250]).score_samples(X).argmin())
+    >>> 300 <= lowest < 331  # the windows that hold one of these rows
+    True
+    """
+
+    _parameter_constraints = {
+        "n_components": [
+            Interval(Integral, 0, None, closed="left"),
+            Interval(Real, 0, 1, closed="neither"),
+        ],
+        **WindowDetector._parameter_constraints,
+    }
+
+    def __init__(
+        self,
+        n_components=10,
+        *,
+        n_channels=1,
+        window_scaling=None,
+        error="squared",
+        channel_aggregation="mean",
+        contamination="auto",
+    ):
+        self.n_components = n_components
+        self.n_channels = n_channels
+        self.window_scaling = window_scaling
+        self.error = error
+        self.channel_aggregation = channel_aggregation
+        self.contamination = contamination
+
+    def _learn(self, windows):
+        n, n_features = len(windows), windows[0].size
+        self.mean_ = sum(flat.sum(axis=0) for flat in self._flat(windows)) / n
+        flat = None if n > n_features else np.concatenate([*self._flat(windows)])
+        if flat is None:
+            products = self._products(windows)
+        else:  # laid out side by side, so few windows are smaller than their products
+            flat -= self.mean_
+            products = flat @ flat.T
+        variances, shapes = _largest(products, self.n_components)
+        self.n_components_ = min(_count(self.n_components, variances), n_features - 1)
+        shapes = shapes[:, : self.n_components_]
+        if flat is not None:
+            shapes, _ = np.linalg.qr(flat.T @ shapes)
+        _, self.components_ = svd_flip(None, shapes.T, u_based_decision=False)
+        total = max(np.trace(products), _TINY)
+        self.explained_variance_ratio_ = variances[: self.n_components_] / total
+
+    def _products(self, windows):
+        products = np.zeros((self.mean_.size, self.mean_.size))
+        for flat in self._flat(windows):
+            flat -= self.mean_
+            products += flat.T @ flat
+        return products
+
+    def _flat(self, windows):
+        """Yield the scaled windows themselves, flattened, block by block."""
+        for start, (block, _, _) in self._scaled(windows):
+            yield block[: len(windows) - start].reshape(-1, windows[0].size)
+
+    def _scaled(self, windows):
+        """Yield blocks of scaled windows, with what was taken out of them."""
+        size = max(8, min(_BLOCK, _LARGEST_BLOCK // windows[0].size))
+        scaling = self._fitted_as.window_scaling
+        for start, block in fixed_blocks(windows, size, dtype=np.float64):
+            if scaling is None:
+                yield start, (block, 0.0, 1.0)
+                continue
+            centre, scale = centre_and_scale(block, scaling)
+            yield start, ((block - centre) / scale, centre, scale)
+
+    def _rebuilt(self, block):
+        n_features = self.mean_.size
+        components = _filled(self.components_)
+        flat = _filled(block.reshape(-1, n_features) - self.mean_)
+        flat = ((flat @ components.T) @ components)[:, :n_features] + self.mean_
+        return flat.reshape(block.shape)
+
+    def _differences(self, windows):
+        for start, (block, _, _) in self._scaled(windows):
+            yield start, self._rebuilt(block) - block
+
+    def _expectations(self, windows):
+        for start, (block, centre, scale) in self._scaled(windows):
+            yield start, (self._rebuilt(block) * scale + centre)[:, -1]
+
+
+def _filled(matrix):
+    """Fill up both sides of a matrix with zeros, to whole registers."""
+    return np.pad(matrix, [(0, -length % _LANES) for length in matrix.shape])
+
+
+def _largest(products, n_components):
+    """Return the eigenvalues that matter and their vectors, the largest first."""
+    first = 0  # for a share, all have to be known
+    if isinstance(n_components, Integral):
+        first = max(len(products) - max(n_components, 1), 0)
+    values, vectors = eigh(products, subset_by_index=[first, len(products) - 1])
+    return values[::-1].clip(0), vectors[:, ::-1]
+
+
+def _count(n_components, variances):
+    """Return how many components to keep, of those along which anything varies."""
+    n_varied = np.sum(variances > len(variances) * _ROUNDING * variances[0])
+    if isinstance(n_components, Integral):
+        return int(min(n_components, n_varied))
+    explained = np.cumsum(variances)
+    enough = np.searchsorted(explained, n_components * explained[-1]) + 1
+    return int(min(enough, n_varied))

@@ -1,0 +1,203 @@
+"""The frame around any model of windows: checks, scores, channels, threshold."""
+
+from abc import ABC, abstractmethod
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import BaseEstimator, _fit_context, clone
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from skad._thresholding import CONTAMINATION, ThresholdMixin, threshold
+from skad._validation import check_windows, refuse_huge
+from skad.detectors._channel_errors import CONSTRAINTS, learnt
+
+
+class WindowDetector(ThresholdMixin, BaseEstimator, ABC):
+    """An outlier detector around a model that explains windows.
+
+    A subclass learns (`_learn`) and tells, block by block, by how much each window
+    misses what the model expects (`_differences`), and what that is (`_expectations`).
+    A block comes with the number of its first window, and is filled up after the last,
+    so that all blocks are of one shape.
+    """
+
+    _parameter_constraints = {
+        "n_channels": [Interval(Integral, 1, None, closed="left")],
+        "window_scaling": [StrOptions({"mean", "standard"}), None],
+        **CONSTRAINTS,
+        "contamination": CONTAMINATION,
+    }
+
+    @abstractmethod
+    def _learn(self, windows):
+        """Fit the model to windows."""
+
+    @abstractmethod
+    def _differences(self, windows):
+        """Yield blocks of differences, (n, n_steps, n_channels), float64 arrays."""
+
+    @abstractmethod
+    def _expectations(self, windows):
+        """Yield blocks of expected last steps, (n, n_channels), unscaled."""
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Learn from windows and set the threshold.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_timesteps, n_channels) or (n, n_features)
+            Windows of (mostly) normal data, in time order. Flattened, a window has
+            ``n_timesteps * n_channels`` columns.
+        y : Ignored
+            Present for API consistency.
+
+        Returns
+        -------
+        self : object
+            The fitted detector. If anything is raised, an interrupt included, it keeps
+            the state it had before.
+
+        Raises
+        ------
+        ValueError
+            If X holds anything but finite numbers below 1e17, has fewer than two
+            windows, or holds windows that the model cannot take.
+        TypeError
+            If X is sparse, or holds objects that cannot be read as numbers.
+        """
+        before = vars(self).copy()
+        try:
+            self._fit(X)
+        except BaseException:
+            self.__dict__ = before  # at once: a second interrupt finds all or nothing
+            raise
+        return self
+
+    def _fit(self, X):
+        windows = self._check_windows(X, reset=True, expected=None)
+        if len(windows) < 2:
+            raise ValueError(
+                f"X has n_samples = {len(windows)}; {type(self).__name__} needs at "
+                "least 2 windows, and many more to learn from. Pass a longer series."
+            )
+        self._fitted_as = clone(self)  # parameters that change wait for the next fit
+        self._learn(windows)
+        self.window_shape_ = windows.shape[1:]
+        self.n_features_in_ = windows.shape[1] * windows.shape[2]
+        differences = (
+            block[: len(windows) - start] for start, block in self._differences(windows)
+        )
+        self._errors = learnt(self.error, self.channel_aggregation, differences)
+        self.offset_ = threshold(self._training_scores(windows), self.contamination)
+
+    def _training_scores(self, windows):
+        return -self._window_errors(windows)
+
+    def score_samples(self, X):
+        """Score windows by how well the model explains them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_timesteps, n_channels) or (n, n_features)
+            Windows of the length seen at fit.
+
+        Returns
+        -------
+        scores : ndarray of shape (n,), float64
+            Minus the error of each window, as ``error`` and ``channel_aggregation``
+            say: the lower, the more abnormal. A score depends on its own window and on
+            nothing else in X.
+
+        Raises
+        ------
+        ValueError
+            If X holds anything but finite numbers below 1e17, or if its windows have
+            another shape than at fit.
+        TypeError
+            If X is sparse, or holds objects that cannot be read as numbers.
+        """
+        return -self._window_errors(self._fitted_windows(X))
+
+    def explain(self, X):
+        """Share out the error of each window among its channels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_timesteps, n_channels) or (n, n_features)
+            Windows of the length seen at fit.
+
+        Returns
+        -------
+        shares : ndarray of shape (n, n_channels), float64
+            What each channel adds to the error: the sum of a row is minus the score of
+            its window. Of a maximum, the largest channel adds all. With
+            ``channel_aggregation="mahalanobis"`` a share may be negative.
+
+        Raises
+        ------
+        ValueError
+            As `score_samples`.
+        """
+        windows = self._fitted_windows(X)
+        of_windows = self._errors.of_windows
+        blocks = self._channel_means(windows)
+        shares = ((start, of_windows(means)) for start, means in blocks)
+        return _joined(shares, (len(windows), windows.shape[2]))
+
+    def expected(self, X):
+        """Tell what the model expects where each window ends.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_timesteps, n_channels) or (n, n_features)
+            Windows of the length seen at fit.
+
+        Returns
+        -------
+        rows : ndarray of shape (n, n_channels), float64
+            The forecast or reconstruction of the last row of each window, in the units
+            of X.
+
+        Raises
+        ------
+        ValueError
+            As `score_samples`.
+        """
+        windows = self._fitted_windows(X)
+        return _joined(self._expectations(windows), (len(windows), windows.shape[2]))
+
+    def _window_errors(self, windows):
+        of_windows = self._errors.of_windows
+        blocks = self._channel_means(windows)
+        errors = ((start, of_windows(means).sum(axis=1)) for start, means in blocks)
+        return _joined(errors, len(windows))
+
+    def _channel_means(self, windows):
+        """Yield blocks of errors, averaged over the steps: (n, n_channels) arrays."""
+        for start, differences in self._differences(windows):
+            yield start, self._errors.of_steps(differences).mean(axis=1)
+
+    def _fitted_windows(self, X):
+        check_is_fitted(self)
+        return self._check_windows(X, reset=False, expected=self.window_shape_)
+
+    def _check_windows(self, X, *, reset, expected):
+        windows = check_windows(
+            self, X, reset=reset, n_channels=self.n_channels, expected=expected
+        )
+        refuse_huge(windows, self)
+        return windows
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def _joined(blocks, shape):
+    joined = np.empty(shape, dtype=np.float64)
+    for start, block in blocks:
+        joined[start : start + len(block)] = block[: len(joined) - start]
+    return joined
