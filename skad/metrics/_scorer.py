@@ -52,7 +52,7 @@ def make_anomaly_scorer(
         a metric of predictions: to one of scores, all thresholds are alike.
     greater_is_better : bool, default=True
         Whether a higher value is better; if not, the scorer changes the sign. The
-        names "neg_..." change it by themselves.
+        names that begin with ``neg_`` change it by themselves.
     pos_label : int, bool or None, default=None
         The label of anomalies in ``y``. None takes -1 where y holds -1 and 1, and 1
         (True) where y holds 0 and 1 or booleans.
@@ -77,6 +77,7 @@ def make_anomaly_scorer(
     See Also
     --------
     sklearn.metrics.make_scorer : Makes scorers for classifiers and regressors.
+    vus_pr : The metric by which to compare what ranks rows.
 
     Examples
     --------

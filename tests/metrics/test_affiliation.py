@@ -71,6 +71,17 @@ def test_an_event_without_alarms_in_its_zone_has_recall_0_and_no_precision():
     assert affiliation_recall(y, alarmed) == 1 / 2
 
 
+def test_an_alarm_that_ends_where_zones_meet_lies_in_one_zone_only():
+    y = np.array([1, 1, 0, 0, 0, 0, 1, 1], dtype=bool)  # the zones meet after row 3
+    alarmed = np.array([0, 0, 1, 1, 0, 0, 0, 0], dtype=bool)
+    alone = affiliation_precision(y[:4], alarmed[:4])
+    assert affiliation_precision(y, alarmed) == alone
+    assert affiliation_precision(y, alarmed[::-1]) == alone
+    recall = affiliation_recall(y[:4], alarmed[:4])
+    assert affiliation_recall(y, alarmed) == recall / 2
+    assert affiliation_recall(y, alarmed[::-1]) == recall / 2
+
+
 def test_random_alarms_get_about_half_the_precision():
     y, scores = planted(0, 20_000, 5, 20, strength=0.0)
     alarmed = scores < np.quantile(scores, 0.02)

@@ -100,6 +100,13 @@ def test_one_alarm_over_two_events_gets_less_unless_cardinality_is_one():
     assert range_precision(Y, everything) == 6 / 10 / 2
 
 
+def test_an_alarm_beside_an_event_shares_nothing_with_it():
+    y = np.array([0, 1, 1, 0, 0], dtype=bool)
+    assert range_recall(y, ~y, alpha=1) == 0
+    in_two_runs = range_recall(y, [1, -1, 1, -1, 1], alpha=0)
+    assert in_two_runs == 1 / 2  # one of which lies beside it
+
+
 def test_f1_is_the_harmonic_mean_with_its_own_bias_on_each_side():
     settings = {"alpha": 0.1, "recall_bias": "front", "precision_bias": "back"}
     recall = range_recall(Y, ALARMED, alpha=0.1, bias="front", cardinality="one")
