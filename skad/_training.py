@@ -163,6 +163,13 @@ def train(
     return net
 
 
+def seeded_outputs(net: WindowNet, inputs: torch.Tensor) -> torch.Tensor:
+    """Return what a trained net answers, drawing from a seed wherever it draws."""
+    with _INITIALISING, torch.random.fork_rng(devices=[]), torch.inference_mode():
+        torch.default_generator.manual_seed(0)
+        return net.module_.eval()(inputs)
+
+
 def check_device(device: str) -> None:
     """Raise where torch cannot reach the device, before any work is done."""
     try:

@@ -26,7 +26,7 @@ def trained_net(detector, windows, seed, start=None):
     net : skorch.NeuralNet
     """
     windows, held_back = _split_in_time(detector, windows)
-    net = _new_net(detector, windows.shape[1:], seed)
+    net = fresh_net(detector, windows.shape[1:], seed)
     if start is not None:
         net = _going_on(detector, start, net)
     batches = _batches(
@@ -52,13 +52,30 @@ def _batches(detector, windows, **options):
     return WindowBatches(windows, detector._prepare, size, device=device, **options)
 
 
-def _new_net(detector, shape, seed):
+def fresh_net(detector, shape, seed, device=None):
+    """Build the net of ``detector`` that is not yet trained, on its device or another.
+
+    Parameters
+    ----------
+    detector : NetworkDetector
+        Gives the parameters and the hooks.
+    shape : tuple of int
+        ``(n_timesteps, n_channels)`` of the windows.
+    seed : int
+        Decides the weights.
+    device : str or torch.device, default=None
+        Instead of that of ``detector``.
+
+    Returns
+    -------
+    net : skorch.NeuralNet
+    """
     return new_net(
         lambda: detector.make_network(*shape),
         seed,
         lr=detector.lr,
         optimizer=detector.optimizer,
-        device=detector.device,
+        device=detector.device if device is None else device,
     )
 
 
