@@ -44,10 +44,14 @@ def candidates(scores, n_thresholds):
 
 
 def sweep(scorer, scores, X, y, thresholds):
-    """Return what ``scorer`` says of the rows of X at each threshold."""
-    return np.array(
-        [scorer(AtThreshold(scores, offset), X, y) for offset in thresholds], float
-    )
+    """Return what ``scorer`` says of the rows of X at each threshold.
+
+    Thresholds between the same two scores give the same labels, and are asked for once.
+    """
+    n_below = np.searchsorted(np.sort(scores), thresholds)
+    _, first, which = np.unique(n_below, return_index=True, return_inverse=True)
+    values = [scorer(AtThreshold(scores, thresholds[i]), X, y) for i in first]
+    return np.array(values, dtype=np.float64)[which]
 
 
 def best_of(values, thresholds, is_free):
