@@ -62,12 +62,17 @@ def test_an_event_in_a_long_quiet_stretch_leaves_most_of_it_to_train_on():
         assert len(train) >= 700
 
 
-def test_the_margin_of_an_event_is_at_least_the_gap():
-    y = labels("." * 40 + "xx" + "." * 50 + "xx" + "." * 40 + "xx" + "." * 40)
-    # The events of the first block have all its normal rows between them.
+def test_events_with_enough_normal_rows_between_them_get_the_gap_around_them():
+    y = labels("." * 40 + "xx" + "." * 130 + "xx" + "." * 40 + "xx" + "." * 40)
     (_, test), _ = splits_of(AnomalySplit(2, gap=8), y)
-    assert test[0] <= 40 - 8
-    assert test[-1] >= 94 + 8 - 1
+    assert (test[0], test[-1]) == (40 - 8, 174 + 8 - 1)
+
+
+def test_an_event_at_an_end_has_its_normal_rows_on_the_other_side():
+    assert rows_of(AnomalySplit(2), "x..............x") == [
+        "TTTTTTTTttttttt-",
+        "-tttttttTTTTTTTT",
+    ]
 
 
 @st.composite

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn import config_context
-from sklearn.base import BaseEstimator, OutlierMixin
+from sklearn.base import BaseEstimator, OutlierMixin, clone
 from sklearn.cluster import KMeans
 from sklearn.ensemble import IsolationForest
 from sklearn.frozen import FrozenEstimator
@@ -139,10 +139,10 @@ def test_of_a_network_it_is_minus_the_validation_loss(detector):
 @BOTH
 def test_a_score_leaves_the_detector_as_it_was_and_reads_no_labels(score):
     X = noisy(200)
-    pipe = make_pipeline(
-        SlidingWindow(8), ConvAutoencoder((2,), max_epochs=1, random_state=0)
-    ).fit(X[:100])
+    network = ConvAutoencoder((4, 2), lr=1e-2, max_epochs=2, random_state=0)
+    pipe = make_pipeline(SlidingWindow(8), network).fit(X[:100])
     before = pipe.score_samples(X)
+    assert not np.array_equal(clone(pipe).fit(X[100:]).score_samples(X), before)
     found = score(pipe, X[100:])
     assert isinstance(found, float)
     assert score(pipe, X[100:], y=np.full(100, -1)) == found
