@@ -5,6 +5,7 @@ from sklearn.ensemble import IsolationForest
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import OneClassSVM
 
+from skad import make_detector
 from skad.detectors import ConvAutoencoder, LSTMForecaster, PCADetector
 from skad.postprocessing import (
     EnsembleDetector,
@@ -29,6 +30,7 @@ CONV_AUTOENCODERS = [
     ConvAutoencoder((4, 4, 2), kernel_size=2, max_windows_per_epoch=20, max_epochs=1),
     ConvAutoencoder((2,), 1, batch_size=7, contamination=0.1, max_epochs=1),
     ConvAutoencoder((4,), channel_aggregation="standardised_max", max_epochs=1),
+    ConvAutoencoder((4,), pooling="max", bottleneck=3, max_epochs=1),
 ]
 PCA_DETECTORS = [
     PCADetector(),
@@ -61,6 +63,7 @@ REVERSE_WINDOWINGS = [
     ReverseWindowing(
         ConvAutoencoder((2,), max_epochs=1, random_state=0), window_size=2
     ),
+    make_detector(FOREST, window_size=3),
 ]
 ENSEMBLE_DETECTORS = [
     EnsembleDetector([("forest", FOREST), ("svm", OneClassSVM())]),

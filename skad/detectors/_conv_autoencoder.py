@@ -3,7 +3,7 @@
 import math
 from numbers import Integral
 
-from sklearn.utils._param_validation import Interval
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from skad._scoring import shared_channel_means, shared_mean_squared_errors
 from skad.detectors._base import NetworkDetector
@@ -32,6 +32,13 @@ class ConvAutoencoder(NetworkDetector):
     stride : int, default=1
         Steps between two outputs of each convolution: every layer divides the length
         by it, rounding up, and the decoder restores the lengths.
+    pooling : {None, "max", "mean"}, default=None
+        What each two neighbouring steps become after a convolution: themselves, their
+        largest or their mean. An odd last step is left out (``n // 2`` remain); the
+        decoder repeats each step and restores the lengths.
+    bottleneck : int or None, default=None
+        Units of a dense layer between encoder and decoder, which mixes all steps and
+        channels that are left into so many numbers; None leaves it out.
     n_channels : int, default=1
         The channels of flattened windows, ``(n, n_timesteps * n_channels)`` in
         time-major order. Three-dimensional windows show theirs.
@@ -127,7 +134,11 @@ class ConvAutoencoder(NetworkDetector):
     With ``stride=1`` and few channels the network is wider inside than outside: with
     ``channels=(32, 16)`` each step of a single channel becomes 16 numbers, and nothing
     forces the network to leave an anomaly out. ``kernel_size=7, stride=2`` makes a
-    bottleneck in time.
+    bottleneck in time, and so does ``pooling``.
+
+    With pooling or a bottleneck, windows are scored one by one; without either (and
+    without ``window_scaling``), what overlapping windows have in common is computed
+    once, which is several times faster.
 
     References
     ----------
@@ -157,6 +168,8 @@ class ConvAutoencoder(NetworkDetector):
         "channels": ["array-like"],
         "kernel_size": [_AT_LEAST_ONE],
         "stride": [_AT_LEAST_ONE],
+        "pooling": [StrOptions({"max", "mean"}), None],
+        "bottleneck": [_AT_LEAST_ONE, None],
     }
 
     def __init__(
@@ -165,6 +178,8 @@ class ConvAutoencoder(NetworkDetector):
         kernel_size=3,
         stride=1,
         *,
+        pooling=None,
+        bottleneck=None,
         n_channels=1,
         window_scaling=None,
         error="squared",
@@ -209,6 +224,8 @@ class ConvAutoencoder(NetworkDetector):
         self.channels = channels
         self.kernel_size = kernel_size
         self.stride = stride
+        self.pooling = pooling
+        self.bottleneck = bottleneck
 
     def make_network(self, n_timesteps, n_channels):
         """Build the convolutions and their mirror image.
@@ -228,26 +245,45 @@ class ConvAutoencoder(NetworkDetector):
         Raises
         ------
         ValueError
-            If ``channels`` is no sequence of positive integers, or if the kernel or the
-            stride of a layer is too long for what the window holds there.
+            If ``channels`` is no sequence of positive integers, or if the kernel, the
+            stride or the pooling of a layer is too long for what the window holds
+            there.
         """
         _refuse_channels(self.channels)
+        self._refuse_short_windows(n_timesteps, n_channels)
+        return ConvAutoencoderNetwork(
+            n_channels,
+            tuple(self.channels),
+            self.kernel_size,
+            self.stride,
+            pooling=self.pooling,
+            bottleneck=self.bottleneck,
+            n_timesteps=n_timesteps,
+        )
+
+    def _refuse_short_windows(self, n_timesteps, n_channels):
         length = n_timesteps
+        of = (
+            f"of windows of {n_timesteps} timestep(s) (n_features = "
+            f"{n_timesteps * n_channels}, n_channels = {n_channels})"
+        )
         for layer, _ in enumerate(self.channels, start=1):
             longest = {"kernel_size": 2 * length - 1, "stride": length}
             for name, limit in longest.items():
                 if getattr(self, name) > limit:
                     raise ValueError(
-                        f"{name}={getattr(self, name)} does not fit layer {layer}: of "
-                        f"windows of {n_timesteps} timestep(s) (n_features = "
-                        f"{n_timesteps * n_channels}, n_channels = {n_channels}) it "
-                        f"receives {length}, which hold a {name} of at most {limit}. "
-                        f"Cut longer windows, or lower {name}."
+                        f"{name}={getattr(self, name)} does not fit layer {layer}: "
+                        f"{of} it receives {length}, which hold a {name} of at most "
+                        f"{limit}. Cut longer windows, or lower {name}."
                     )
             length = math.ceil(length / self.stride)
-        return ConvAutoencoderNetwork(
-            n_channels, tuple(self.channels), self.kernel_size, self.stride
-        )
+            if self.pooling is not None and length < 2:
+                raise ValueError(
+                    f"pooling={self.pooling!r} does not fit layer {layer}: {of} it "
+                    "leaves 1, and pooling needs 2. Cut longer windows, or set fewer "
+                    "channels, a lower stride or pooling=None."
+                )
+            length = length if self.pooling is None else length // 2
 
     def _window_errors(self, windows):
         shared = self._shared(windows.shape[1])

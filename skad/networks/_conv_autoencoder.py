@@ -13,7 +13,9 @@ class ConvAutoencoderNetwork(nn.Module):
 
     Every layer pads its input on both sides so that a stride ``s`` maps ``n`` steps
     to ``ceil(n / s)``, and the way back restores each of the lengths met on the way
-    down, whether or not the stride divides them.
+    down, whether or not the stride divides them. Pooling, after each convolution down,
+    halves the steps and leaves out an odd last one; on the way up each step is repeated
+    instead. Between the two, a dense bottleneck may mix all that is left.
 
     The layers are one-dimensional, but run as two-dimensional ones of height 1: a batch
     of windows, channels innermost, already *is* an image in channels-last layout, for
@@ -21,7 +23,15 @@ class ConvAutoencoderNetwork(nn.Module):
     """
 
     def __init__(
-        self, n_channels: int, channels: tuple[int, ...], kernel_size: int, stride: int
+        self,
+        n_channels: int,
+        channels: tuple[int, ...],
+        kernel_size: int,
+        stride: int,
+        *,
+        pooling: str | None = None,
+        bottleneck: int | None = None,
+        n_timesteps: int | None = None,
     ):
         super().__init__()
         widths = [n_channels, *channels]
@@ -36,18 +46,38 @@ class ConvAutoencoderNetwork(nn.Module):
         self.kernel_size = kernel_size
         self.stride = stride
         self.padding = (kernel_size - 1) // 2
+        self.pooling = pooling
+        self.bottleneck = None
+        if bottleneck is not None:
+            n_last = self.lengths(n_timesteps)[len(channels) - 1]
+            n_wide = (n_last // 2 if pooling else n_last) * channels[-1]
+            self.bottleneck = nn.Sequential(
+                nn.Linear(n_wide, bottleneck), nn.Linear(bottleneck, n_wide), nn.ReLU()
+            )
+
+    def extra_repr(self) -> str:
+        return f"pooling={self.pooling!r}"
 
     def forward(self, windows: torch.Tensor) -> torch.Tensor:
-        for index, n_out in enumerate(self.lengths(windows.shape[1])):
+        lengths, n_encoder = self.lengths(windows.shape[1]), len(self.encoder)
+        for index, n_out in enumerate(lengths):
+            if index == n_encoder and self.bottleneck is not None:
+                mixed = self.bottleneck(windows.flatten(1))
+                windows = mixed.view(windows.shape)
+            if index >= n_encoder and self.pooling is not None:
+                windows = _repeated(windows, lengths[2 * n_encoder - 1 - index])
             windows = self.apply_layer(index, windows, n_out)
+            if index < n_encoder and self.pooling is not None:
+                windows = _pooled(windows, self.pooling)
         return windows
 
     def lengths(self, n_timesteps: int) -> list[int]:
-        """Return the number of steps after each layer."""
-        down = [n_timesteps]
+        """Return the number of steps that each layer gives."""
+        reached, given = [n_timesteps], []
         for _ in self.encoder:
-            down.append(ceil(down[-1] / self.stride))
-        return down[1:] + down[-2::-1]
+            given.append(ceil(reached[-1] / self.stride))
+            reached.append(given[-1] // 2 if self.pooling else given[-1])
+        return given + reached[-2::-1]
 
     def is_rectified(self, index: int) -> bool:
         """Tell the last layer, whose output is linear, from the others."""
@@ -82,3 +112,15 @@ class ConvAutoencoderNetwork(nn.Module):
             missing = (0, max(n_out - reached, 0))
             image = F.conv_transpose2d(image, weight, bias, stride, padding, missing)
         return image[..., :n_out].permute(0, 2, 3, 1).squeeze(1)
+
+
+def _pooled(steps, kind):
+    """Take the largest or the mean of each two steps."""
+    pairs = steps[:, : steps.shape[1] // 2 * 2].unflatten(1, (-1, 2))
+    return pairs.amax(2) if kind == "max" else pairs.mean(2)
+
+
+def _repeated(steps, n_out):
+    """Give each step twice, and an odd last one a third time."""
+    twice = steps.unsqueeze(2).expand(-1, -1, 2, -1).flatten(1, 2)
+    return torch.cat([twice, steps[:, -1:]], 1)[:, :n_out]

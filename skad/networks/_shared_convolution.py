@@ -39,8 +39,9 @@ def share(network: ConvAutoencoderNetwork, n_timesteps: int):
     """Return a `SharedConvolution`, or None where windows have nothing to share.
 
     That is so if the kernel is even (its padding has no centre) or shorter than the
-    stride (it leaves out positions), if there are too many grids, or if the two ends of
-    such a window meet. The answer is kept until the weights change.
+    stride (it leaves out positions), if there is pooling or a bottleneck, if there are
+    too many grids, or if the two ends of such a window meet. The answer is kept until
+    the weights change.
     """
     present = list(network.parameters())
     key = n_timesteps, present[0].device
@@ -54,6 +55,8 @@ def share(network: ConvAutoencoderNetwork, n_timesteps: int):
 
 @torch.no_grad()
 def _share(network, n_timesteps):
+    if network.pooling is not None or network.bottleneck is not None:
+        return None
     n_grids = network.stride ** len(network.encoder)
     is_centred = network.kernel_size % 2 == 1
     if not is_centred or network.kernel_size < network.stride or n_grids > _MOST_GRIDS:

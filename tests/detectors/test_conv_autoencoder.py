@@ -71,6 +71,43 @@ def test_a_deep_network_halves_the_length_until_one_step_is_left():
         cheap(channels=(2,) * 5, kernel_size=1, stride=2).fit(X)
 
 
+@pytest.mark.parametrize("n_timesteps", [8, 11, 17])
+@pytest.mark.parametrize("bottleneck", [None, 3])
+@pytest.mark.parametrize("pooling", ["max", "mean"])
+def test_pooling_and_a_bottleneck_go_with_any_length(n_timesteps, pooling, bottleneck):
+    X = SlidingWindow(n_timesteps).fit_transform(noisy(300, n_channels=2))
+    detector = cheap(pooling=pooling, bottleneck=bottleneck).fit(X[:200])
+    scores = detector.score_samples(X)
+    assert np.isfinite(scores).all()
+    for part in (slice(7, 8), slice(100, 140), slice(1, None)):
+        assert np.array_equal(detector.score_samples(X[part]), scores[part])
+
+
+def test_a_bottleneck_of_one_unit_knows_one_number_of_a_window():
+    X = windows_of(noisy(200))
+    wide, narrow = (
+        cheap(bottleneck=units, max_epochs=60, lr=1e-2).fit(X).loss_curve_[-1]
+        for units in (16, 1)
+    )
+    assert narrow > 3 * wide
+
+
+def test_windows_too_short_to_pool_are_refused():
+    X = windows_of(noisy(40))
+    cheap(channels=(2,) * 4, pooling="max").fit(X)  # 16, 8, 4, 2, then 1
+    with pytest.raises(
+        ValueError, match=r"pooling='max' does not fit layer 5: .* it leaves 1, and"
+    ):
+        cheap(channels=(2,) * 5, kernel_size=1, pooling="max").fit(X)
+
+
+def test_another_pooling_is_another_architecture():
+    X = windows_of(noisy(40))
+    detector = cheap(pooling="max", warm_start=True).fit(X)
+    with pytest.raises(ValueError, match="architecture.* has been changed since"):
+        detector.set_params(pooling="mean").fit(X)
+
+
 @pytest.mark.parametrize("kernel_size", [32, 100])
 def test_a_kernel_that_the_window_cannot_hold_is_refused(kernel_size):
     X = windows_of(noisy(40))

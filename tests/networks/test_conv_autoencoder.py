@@ -57,6 +57,46 @@ def test_the_layers_are_the_convolutions_whose_weights_they_hold(kernel_size, st
     torch.testing.assert_close(network(windows), steps.transpose(1, 2))
 
 
+@pytest.mark.parametrize("pooling", ["max", "mean"])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_pooling_halves_each_length_and_the_way_back_restores_it(pooling, stride):
+    for depth, n_timesteps in product((1, 2), (4, 7, 10, 17, 33)):
+        network = ConvAutoencoderNetwork(
+            3, (2,) * depth, 3, stride, pooling=pooling, bottleneck=1, n_timesteps=33
+        )
+        network.bottleneck = None
+        windows = torch.ones(2, n_timesteps, 3)
+        if network.lengths(n_timesteps)[depth - 1] >= 2:
+            assert network(windows).shape == windows.shape
+    network = ConvAutoencoderNetwork(3, (4, 2), 3, 1, pooling=pooling)
+    assert network.lengths(11) == [11, 5, 5, 11]
+
+
+@pytest.mark.parametrize(
+    ("pooling", "rebuilt"), [("max", [3, 3, 9, 9, 9]), ("mean", [2, 2, 6, 6, 6])]
+)
+def test_two_steps_become_one_and_one_becomes_two(pooling, rebuilt):
+    network = ConvAutoencoderNetwork(1, (1,), 1, 1, pooling=pooling)
+    for layer in (*network.encoder, *network.decoder):
+        nn.init.constant_(layer.weight, 1.0)
+        nn.init.constant_(layer.bias, 0.0)
+    windows = torch.tensor([1.0, 3.0, 9.0, 3.0, 5.0]).view(1, 5, 1)
+    assert network(windows).flatten().tolist() == rebuilt
+
+
+@pytest.mark.parametrize(("pooling", "n_left"), [(None, 11), ("max", 2)])
+def test_a_bottleneck_mixes_all_that_is_left_into_so_many_numbers(pooling, n_left):
+    network = ConvAutoencoderNetwork(
+        3, (4, 2), 3, 1, pooling=pooling, bottleneck=5, n_timesteps=11
+    )
+    into, back, _ = network.bottleneck
+    assert into.weight.shape == (5, n_left * 2)
+    assert back.weight.shape == (n_left * 2, 5)
+    nn.init.constant_(back.weight, 0.0)
+    first, second = (network(x * torch.ones(1, 11, 3)) for x in (0.0, 1.0))
+    assert torch.equal(first, second), "something passed beside the bottleneck"
+
+
 def test_the_output_is_linear_so_that_it_can_be_negative():
     network = ConvAutoencoderNetwork(1, (4, 2), 3, 1)
     for weights in network.parameters():
