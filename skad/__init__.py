@@ -19,7 +19,8 @@ The house, room by room:
 `skad.datasets`
     Two labelled real series.
 
-A detector answers as scikit-learn's do: `score_samples` (low = abnormal), `offset_`,
+`make_detector` puts the recommended chain of these together, in one line. A detector
+answers as scikit-learn's do: `score_samples` (low = abnormal), `offset_`,
 `decision_function`, `predict` (-1 / 1). ``import skad`` imports none of the rooms; the
 names below are loaded when they are first used, and torch only with a network.
 """
@@ -38,6 +39,7 @@ _HOME = {
     "SlidingWindow": "skad.preprocessing",
     "ThresholdedDetector": "skad.postprocessing",
     "TunedThresholdDetectorCV": "skad.postprocessing",
+    "make_detector": "skad._make_detector",
     "row_context": "skad._context",
     "score_samples_blockwise": "skad._blockwise",
 }
@@ -60,6 +62,7 @@ __all__ = [
     "SlidingWindow",
     "ThresholdedDetector",
     "TunedThresholdDetectorCV",
+    "make_detector",
     "row_context",
     "score_samples_blockwise",
 ]

@@ -35,6 +35,8 @@ ROOMS = {
     "skad.postprocessing": {"numpy", "pandas", "scipy", "sklearn"}
     | {"skad.metrics", "skad.model_selection"}
     | {"skad._context", "skad._rolling", "skad._segments", "skad._thresholding"},
+    "skad._make_detector": {"numpy", "sklearn", "skad._context", "skad.detectors"}
+    | {"skad.postprocessing", "skad.preprocessing"},
     "skad.metrics": {"numpy", "sklearn"},
     "skad.model_selection": {"numpy", "scipy", "sklearn", "skad.metrics"},
     "skad.datasets": {"numpy", "sklearn"},

@@ -56,6 +56,7 @@ def test_everything_is_there_to_import():
         SlidingWindow,
         ThresholdedDetector,
         TunedThresholdDetectorCV,
+        make_detector,
         row_context,
         score_samples_blockwise,
     )
@@ -69,7 +70,7 @@ def test_everything_is_there_to_import():
         ReverseWindowing,
     ]
     found += [SlidingWindow, ThresholdedDetector, TunedThresholdDetectorCV]
-    found += [row_context, score_samples_blockwise]
+    found += [make_detector, row_context, score_samples_blockwise]
     assert [named.__name__ for named in found] == skad.__all__
 
 
@@ -116,7 +117,7 @@ def test_every_public_name_has_its_entry_in_the_reference():
         for room in ROOMS
         for name in getattr(import_module(f"skad.{room}"), "__all__", [])
     }
-    public |= {"skad.row_context", "skad.score_samples_blockwise"}
+    public |= {"skad.make_detector", "skad.row_context", "skad.score_samples_blockwise"}
     assert entries_of(API.read_text()) == public
 
 
