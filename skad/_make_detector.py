@@ -21,7 +21,6 @@ _TRAINING = {"max_epochs": 15, "lr": 2e-3}
 # What does better on real series than the defaults, which are the textbook's.
 _RECOMMENDED = {
     ConvAutoencoder: {
-        "channels": (32, 16, 8),
         "kernel_size": 7,
         "stride": 2,
         "channel_aggregation": "standardised_max",
@@ -59,7 +58,6 @@ def make_detector(
                 RobustScaler(quantile_range=(0, 100)).set_output(transform="pandas"),
                 SlidingWindow(window_size="auto"),
                 ConvAutoencoder(
-                    channels=(32, 16, 8),
                     kernel_size=7,
                     stride=2,
                     max_epochs=15,
@@ -69,15 +67,15 @@ def make_detector(
             )
         )
 
-    and ``make_detector()`` hears three such chains, one for the levels and shapes of
-    the channels, one for their shapes alone, and one for what comes next::
+    and ``make_detector()`` hears four such chains: for the levels and shapes of the
+    channels, for their shapes alone, for what comes next, and one without a network::
 
         ReverseWindowing(
             EnsembleDetector(
                 [
                     ("autoencoder", make_detector(ConvAutoencoder())),
                     (
-                        "shape",
+                        "pattern",
                         make_detector(
                             ConvAutoencoder(
                                 window_scaling="mean",
@@ -86,6 +84,7 @@ def make_detector(
                         ),
                     ),
                     ("forecaster", make_detector(LSTMForecaster())),
+                    ("pca", make_detector(PCADetector())),
                 ]
             ),
             window_size=1,
@@ -135,9 +134,9 @@ def make_detector(
     -----
     What replaces the defaults, chosen once for many labelled series and for all alike:
 
-    - `ConvAutoencoder`: ``channels=(32, 16, 8), kernel_size=7, stride=2,
-      max_epochs=15, lr=2e-3, channel_aggregation="standardised_max"``. Its scores are
-      averaged over the windows that cover a row.
+    - `ConvAutoencoder`: ``kernel_size=7, stride=2, max_epochs=15, lr=2e-3,
+      channel_aggregation="standardised_max"``. Its scores are averaged over the windows
+      that cover a row.
     - `LSTMForecaster`: ``hidden_size=32, window_scaling="mean", max_epochs=15,
       lr=2e-3, channel_aggregation="standardised"``. Its errors stay at their rows,
       and are smoothed by a moving average of 100 rows twice, one `ReverseWindowing`
@@ -180,11 +179,13 @@ def make_detector(
 
 
 def _members():
-    shape = {"window_scaling": "mean", "channel_aggregation": "standardised"}
     return {
         "autoencoder": ConvAutoencoder(),
-        "shape": ConvAutoencoder(**shape),
+        "pattern": ConvAutoencoder(
+            window_scaling="mean", channel_aggregation="standardised"
+        ),
         "forecaster": LSTMForecaster(),
+        "pca": PCADetector(),
     }
 
 

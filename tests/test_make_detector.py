@@ -37,7 +37,7 @@ def cheap(**parameters):
     tiny = {"channels": (4, 2), "max_epochs": 2}
     detector = make_detector(**parameters)
     ensemble = detector.estimator
-    for name in ("autoencoder", "shape"):
+    for name in ("autoencoder", "pattern"):
         prefix = f"{name}__estimator__convautoencoder__"
         ensemble.set_params(**{prefix + key: value for key, value in tiny.items()})
     prefix = "forecaster__estimator__estimator__lstmforecaster__"
@@ -172,7 +172,7 @@ def test_the_window_size_is_that_of_every_window():
         for name, value in make_detector(window_size=24).get_params().items()
         if name.endswith("slidingwindow__window_size")
     }
-    assert len(sizes) == 3
+    assert len(sizes) == 4
     assert set(sizes.values()) == {24}
     assert make_detector(FOREST).estimator[1].window_size == "auto"
 
