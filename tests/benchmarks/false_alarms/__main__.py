@@ -1,0 +1,74 @@
+"""Run by ``make bench-false-alarms``: ``python -m tests.benchmarks.false_alarms``."""
+
+import argparse
+import platform
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+import skad
+from tests.benchmarks.false_alarms.contenders import CONTENDERS, STRATEGIES
+from tests.benchmarks.false_alarms.page import page, promises
+from tests.benchmarks.false_alarms.series import KINDS
+from tests.benchmarks.false_alarms.simulation import alarm_rates
+
+PAGE = Path(__file__).parents[3] / "docs" / "benchmarks" / "false_alarms.rst"
+PACKAGES = ("torch", "numpy", "scipy", "scikit-learn")
+N_NEW = 3000
+
+
+def measure(contenders):
+    """Return a list of (contender, rates by kind of series)."""
+    torch.set_num_threads(1)
+    results = []
+    for contender in contenders:
+        by_kind = {}
+        for kind in KINDS:
+            print(f"{contender.name}: {kind}", file=sys.stderr, flush=True)  # noqa: T201
+            by_kind[kind] = alarm_rates(
+                contender.make,
+                STRATEGIES,
+                kind,
+                n_series=contender.n_series,
+                n_fit=contender.n_fit,
+                n_new=N_NEW,
+            )
+        results.append((contender, by_kind))
+    return results
+
+
+def main(arguments=None, measure=measure):
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.false_alarms")
+    parser.add_argument(
+        "--check", action="store_true", help="exit with 1 when a promise is broken"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="a tenth of the series, for a first look"
+    )
+    parser.add_argument("--page", type=Path, default=PAGE, help="where to write")
+    options = parser.parse_args(arguments)
+    contenders = CONTENDERS
+    if options.quick:
+        contenders = [replace(c, n_series=max(5, c.n_series // 10)) for c in CONTENDERS]
+    results = measure(contenders)
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    text = page(
+        date=datetime.now(UTC).date(),
+        command=f"make bench-false-alarms{' QUICK=1' if options.quick else ''}",
+        versions=f"skad {skad.__version__}, Python {platform.python_version()}, "
+        + versions,
+        n_new=N_NEW,
+        results=results,
+    )
+    options.page.write_text(text)
+    print(text)  # noqa: T201
+    kept = all(rates.keeps_its_promise for *_, rates in promises(results))
+    return int(options.check and not kept)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

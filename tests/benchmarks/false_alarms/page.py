@@ -1,0 +1,107 @@
+"""The page of the documentation that a run of the benchmark writes."""
+
+from tests.benchmarks.false_alarms.contenders import STRATEGIES
+from tests.benchmarks.false_alarms.series import KINDS, WITH_A_PROMISE
+from tests.benchmarks.speed.page import table
+
+HEAD = """.. This page is written by make bench-false-alarms; do not edit it.
+
+.. _false_alarms:
+
+============
+False alarms
+============
+
+Measured on {date} by ``{command}``.
+
+* Versions: {versions}
+
+Of a normal series, every alarm is a false one. Here are as many such series as each
+table says, of each of four kinds: white noise; two harmonics of a random period in
+noise; an AR(1) process with coefficient 0.9; a random walk. A detector is trained on
+the first 80 % of the first rows, and `~skad.postprocessing.ThresholdedDetector` sets
+its threshold on the other 20 % of them (for "quantile of training scores", it is
+trained on all of them, and these set it). The {n_new} rows that follow are new.
+
+A cell holds the mean rate of alarms among the new rows and its standard error, in per
+cent, and next to it how many series were refused a threshold, if any: "conformal"
+refuses where the held-back rows count as too few independent ones, "pot" where the
+tail holds nothing but ties. Means are over the others. What "sigma", "mad" and "iqr"
+promise is what a normal distribution has there; scores are seldom so distributed.
+
+The promise
+===========
+
+The mean rate of "conformal", on white and seasonal series, is at most ``alpha`` plus
+two standard errors. On the others nothing can be promised from rows of the past.
+
+{verdicts}
+"""
+
+
+def page(*, date, command, versions, n_new, results) -> str:
+    """Put the page together; ``results`` is a list of (contender, rates by kind)."""
+    parts = [
+        HEAD.format(
+            date=date,
+            command=command,
+            versions=versions,
+            n_new=n_new,
+            verdicts=_verdict_table(results),
+        )
+    ]
+    for contender, by_kind in results:
+        text = f"{contender.text} {contender.n_series} series of each kind; "
+        text += f"{contender.n_fit} rows to train and to set the threshold."
+        title = [contender.name, "=" * len(contender.name), "", text, ""]
+        parts.append("\n".join([*title, _rates_table(by_kind), ""]))
+    return "\n".join(parts)
+
+
+def promises(results):
+    """List (detector, strategy, kind, rates) wherever a promise has to be kept."""
+    return [
+        (contender.name, strategy, kind, by_kind[kind][strategy.name])
+        for contender, by_kind in results
+        for strategy in STRATEGIES
+        if strategy.has_to_keep_it
+        for kind in WITH_A_PROMISE
+    ]
+
+
+def _verdict_table(results):
+    rows = [
+        (
+            name,
+            kind,
+            in_per_cent(rates.promised),
+            cell(rates),
+            "yes" if rates.keeps_its_promise else "**no**",
+        )
+        for name, _, kind, rates in promises(results)
+    ]
+    return table(("Detector", "Series", "Promised", "Measured", "Kept"), rows)
+
+
+def _rates_table(by_kind):
+    rows = [
+        (
+            strategy.name,
+            in_per_cent(strategy.promised),
+            *(cell(by_kind[kind][strategy.name]) for kind in KINDS),
+        )
+        for strategy in STRATEGIES
+    ]
+    return table(("Strategy", "Promised", *KINDS), rows)
+
+
+def in_per_cent(rate):
+    return f"{100 * rate:.3g}"
+
+
+def cell(rates):
+    """Lay out a mean and its standard error, and the refusals."""
+    refused = f" ({rates.n_refused} refused)" if rates.n_refused else ""
+    if rates.n_refused >= len(rates.of_series) - 1:  # one alone has no error
+        return f"-{refused}"
+    return f"{100 * rates.mean:.2f} ± {100 * rates.standard_error:.2f}{refused}"
