@@ -38,6 +38,7 @@ def test_a_second_fit_trains_nothing(make, tmp_path, trainings):
     "change",
     [
         {"contamination": 0.2},
+        {"channel_aggregation": "standardised", "error": "absolute"},
         {"verbose": 1},
         {"warm_start": True},
         {"random_state": np.int64(0)},
