@@ -19,6 +19,7 @@ The house, room by room:
 `skad.datasets`
     Two labelled real series.
 
+`save` and `load` keep any estimator in a file that runs nothing when it is read.
 `make_detector` puts the recommended chain of these together, in one line. A detector
 answers as scikit-learn's do: `score_samples` (low = abnormal), `offset_`,
 `decision_function`, `predict` (-1 / 1). ``import skad`` imports none of the rooms; the
@@ -39,8 +40,10 @@ _HOME = {
     "SlidingWindow": "skad.preprocessing",
     "ThresholdedDetector": "skad.postprocessing",
     "TunedThresholdDetectorCV": "skad.postprocessing",
+    "load": "skad.persistence",
     "make_detector": "skad._make_detector",
     "row_context": "skad._context",
+    "save": "skad.persistence",
     "score_samples_blockwise": "skad._blockwise",
 }
 _ROOMS = {
@@ -62,8 +65,10 @@ __all__ = [
     "SlidingWindow",
     "ThresholdedDetector",
     "TunedThresholdDetectorCV",
+    "load",
     "make_detector",
     "row_context",
+    "save",
     "score_samples_blockwise",
 ]
 

@@ -40,11 +40,14 @@ ROOMS = {
     "skad.metrics": {"numpy", "sklearn"},
     "skad.model_selection": {"numpy", "scipy", "sklearn", "skad.metrics"},
     "skad.datasets": {"numpy", "sklearn"},
+    "skad._files": set(),
+    "skad._archives": set(),
+    "skad.persistence": {"skops", "skad._archives", "skad._files"},
 }
 # Their names are loaded when they are first used: torch costs seconds.
 LAZY = {"skad", "skad.detectors"}
 # Not among the requirements: whoever brings such a table has it installed.
-OPTIONAL = {"matplotlib", "pandas", "polars"}
+OPTIONAL = {"matplotlib", "pandas", "polars", "skops"}
 
 
 class Import(NamedTuple):

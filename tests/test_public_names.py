@@ -56,8 +56,10 @@ def test_everything_is_there_to_import():
         SlidingWindow,
         ThresholdedDetector,
         TunedThresholdDetectorCV,
+        load,
         make_detector,
         row_context,
+        save,
         score_samples_blockwise,
     )
 
@@ -70,7 +72,7 @@ def test_everything_is_there_to_import():
         ReverseWindowing,
     ]
     found += [SlidingWindow, ThresholdedDetector, TunedThresholdDetectorCV]
-    found += [make_detector, row_context, score_samples_blockwise]
+    found += [load, make_detector, row_context, save, score_samples_blockwise]
     assert [named.__name__ for named in found] == skad.__all__
 
 
@@ -118,6 +120,7 @@ def test_every_public_name_has_its_entry_in_the_reference():
         for name in getattr(import_module(f"skad.{room}"), "__all__", [])
     }
     public |= {"skad.make_detector", "skad.row_context", "skad.score_samples_blockwise"}
+    public |= {"skad.load", "skad.save"}
     assert entries_of(API.read_text()) == public
 
 

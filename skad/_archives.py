@@ -1,0 +1,100 @@
+"""What a file may hold, checked before anything in it is built.
+
+skops asks for the names of all types that are not its own to trust, and then builds an
+instance of each in one of several ways, its *loaders*; one of them calls what the name
+stands for. So each name that skad trusts is trusted for one loader, and functions only
+for the one that looks them up.
+"""
+
+import io
+import json
+import zipfile
+
+# What a file may declare to hold, in sizes of the file: more than any estimator takes.
+MOST_INFLATED = 100
+_ARCHIVE = b"PK\x03\x04"
+
+
+def _names(module, *names):
+    return [f"{module}.{name}" for name in names]
+
+
+# These names are part of the format: what is moved has to be found under the old one.
+_OBJECTS = [
+    *_names("skad._segments", "GapRule"),
+    *_names("skad.detectors._channel_errors", "ChannelErrors"),
+    *_names("skad.detectors._conv_autoencoder", "ConvAutoencoder"),
+    *_names("skad.detectors._lstm_forecaster", "LSTMForecaster"),
+    *_names("skad.detectors._pca_detector", "PCADetector"),
+    *_names("skad.metrics._scorer", "_AnomaliesPositive"),
+    *_names("skad.model_selection._anomaly_split", "AnomalySplit"),
+    *_names("skad.postprocessing._ensemble_detector", "EnsembleDetector"),
+    *_names("skad.postprocessing._reverse_windowing", "ReverseWindowing"),
+    *_names("skad.postprocessing._spreading", "Spreading"),
+    *_names("skad.postprocessing._thresholded", "ThresholdedDetector"),
+    *_names("skad.postprocessing._tuned_threshold", "TunedThresholdDetectorCV"),
+    *_names("skad.preprocessing._gaussian_noise", "GaussianNoise"),
+    *_names("skad.preprocessing._sliding_window", "SlidingWindow"),
+    *_names("sklearn.metrics._scorer", "_PassthroughScorer", "_Scorer"),
+    *_names("sklearn.model_selection._split", "KFold", "TimeSeriesSplit"),
+]
+_FUNCTIONS = [
+    *_names("skad.metrics._affiliation", "affiliation_f1", "affiliation_precision"),
+    *_names("skad.metrics._affiliation", "affiliation_recall"),
+    *_names("skad.metrics._alarms", "detection_delay", "false_alarms_per_1000_rows"),
+    *_names("skad.metrics._events", "event_f1", "event_precision", "event_recall"),
+    *_names("skad.metrics._point_adjusted", "pa_k_f1", "point_adjusted_f1"),
+    *_names("skad.metrics._range_based", "range_f1", "range_precision", "range_recall"),
+    *_names("skad.metrics._thresholds", "average_precision", "best_f1"),
+    *_names("skad.metrics._vus", "vus_pr", "vus_roc"),
+    *_names("skad.model_selection._without_labels", "stability_score"),
+    *_names("skad.model_selection._without_labels", "validation_score"),
+    *_names("sklearn.metrics._classification", "accuracy_score", "f1_score"),
+    *_names("sklearn.metrics._classification", "balanced_accuracy_score"),
+    *_names("sklearn.metrics._classification", "precision_score", "recall_score"),
+    *_names("sklearn.metrics._ranking", "average_precision_score", "roc_auc_score"),
+]
+TRUSTED = {
+    **dict.fromkeys(_OBJECTS, "ObjectNode"),
+    **dict.fromkeys(_FUNCTIONS, "FunctionNode"),
+    "sklearn.utils._bunch.Bunch": "DictNode",
+    "datetime.timedelta": "ConstructorFromReduceNode",
+    "torch.device": "ConstructorFromReduceNode",
+}
+
+
+def refuse_misuse(body: bytes) -> None:
+    """Raise where a trusted name is given to another loader than its own."""
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        unseen = [json.loads(archive.read("schema.json"))]
+    while unseen:
+        node = unseen.pop()
+        if isinstance(node, dict):
+            unseen.extend(node.values())
+            name = f"{node.get('__module__')}.{node.get('__class__')}"
+            loader = node.get("__loader__")
+            if TRUSTED.get(name, loader) != loader:
+                raise ValueError(f"{name} is not saved by {loader}; the file is forged")
+        elif isinstance(node, list):
+            unseen.extend(node)
+
+
+def inflates(body: bytes) -> bool:
+    """Tell an archive that would take much more memory than its file."""
+    most = MOST_INFLATED * len(body)
+    return _declared_size(body, most) > most
+
+
+def _declared_size(body, most):
+    """Add up what archives declare to hold, inflating no more than ``most`` bytes."""
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        members = archive.infolist()
+        size = sum(member.file_size for member in members)
+        if size > most:
+            return size
+        for member in members:
+            with archive.open(member) as content:
+                is_archive = content.read(len(_ARCHIVE)) == _ARCHIVE
+            if is_archive:  # a sparse matrix
+                size += _declared_size(archive.read(member), most - size)
+    return size

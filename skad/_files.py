@@ -1,0 +1,103 @@
+"""Files that are written whole or not at all, and read only if they are whole.
+
+A sealed file is a mark, a checksum of all that follows, one line of JSON (the header),
+and the body::
+
+    89 73 6b 61 64 0d 0a 1a   SHA-256 (32 bytes)   {"format": 1, ...} newline   body
+
+The mark holds a byte above 127 and line ends of both kinds, which transfers as text
+spoil. Later formats keep these first two parts and the key "format".
+"""
+
+import glob
+import hashlib
+import json
+import os
+import secrets
+import stat
+import time
+from contextlib import suppress
+from pathlib import Path
+
+MARK = b"\x89skad\r\n\x1a"
+_DIGEST_SIZE = hashlib.sha256().digest_size
+# What a killed process left behind is in the way of nobody; after that long, no
+# process can still be writing it.
+_STALE = 3600
+_TOKEN_SIZE = 8
+
+
+def write_sealed(path: str | os.PathLike, header: dict, body: bytes) -> None:
+    """Write a sealed file; whatever goes wrong, the file that was there stays."""
+    content = json.dumps(header).encode() + b"\n" + body
+    path = Path(os.path.realpath(path))  # a link stays, and what it points to changes
+    if path.exists() and not path.is_file():
+        raise OSError(f"{path} is no regular file. Pass a path with a file name.")
+    try:
+        _replace(path, [MARK, hashlib.sha256(content).digest(), content])
+    except OSError as error:
+        raise OSError(
+            error.errno,
+            f"{path} was not written ({error.strerror}); a file that was there before "
+            "is unchanged. Pass a path in a folder that exists, may be written to and "
+            "has room",
+        ) from error
+
+
+def read_sealed(path: str | os.PathLike) -> tuple[dict, bytes]:
+    """Return header and body of a sealed file, in about twice its size of memory."""
+    with open(path, "rb") as file:
+        if file.read(len(MARK)) != MARK:
+            raise damaged(path, "it does not begin as such files do")
+        digest, content = file.read(_DIGEST_SIZE), file.read()
+    if hashlib.sha256(content).digest() != digest:
+        raise damaged(path, "its checksum does not match its content")
+    header, _, body = content.partition(b"\n")
+    try:
+        return dict(json.loads(header)), body
+    except (ValueError, TypeError, RecursionError) as error:
+        raise damaged(path, "its header cannot be read") from error
+
+
+def damaged(path: str | os.PathLike, cause: str) -> ValueError:
+    """Build the error for a file that was cut, changed, or never written by skad."""
+    return ValueError(
+        f"{os.fspath(path)} is damaged, or no file written by skad.save: {cause}. Take "
+        "another copy of it, or save the estimator again."
+    )
+
+
+def _replace(path, parts):
+    _sweep(path)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(_TOKEN_SIZE)}.tmp")
+    try:
+        with open(temporary, "xb") as file:
+            if path.exists():
+                os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
+            for part in parts:
+                file.write(part)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync(path.parent)
+
+
+def _sweep(path):
+    """Remove what saves of ``path`` that were killed have left behind."""
+    token = "[0-9a-f]" * 2 * _TOKEN_SIZE
+    for left in path.parent.glob(f".{glob.escape(path.name)}.{token}.tmp"):
+        with suppress(FileNotFoundError):  # another process sweeps too
+            if time.time() - left.stat().st_mtime > _STALE:
+                left.unlink()
+
+
+def _sync(folder):
+    """Let the new name reach the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
