@@ -34,8 +34,9 @@ _RECOMMENDED = {
     },
     PCADetector: {"n_components": 10, "channel_aggregation": "standardised_max"},
 }
-# Rows of the moving averages over a forecaster's errors, and over an ensemble's scores.
-_FORECASTER_SMOOTHING, _ENSEMBLE_SMOOTHING = 100, 64
+_WINDOW_SIZES = {PCADetector: 100}
+# Rows of a moving average: two over a forecaster's errors, one over an ensemble.
+_SMOOTHING = 100
 
 
 def make_detector(
@@ -67,13 +68,18 @@ def make_detector(
             )
         )
 
-    and ``make_detector()`` hears four such chains: for the levels and shapes of the
-    channels, for their shapes alone, for what comes next, and one without a network::
+    and ``make_detector()`` hears five such chains: two for the levels and shapes of the
+    channels, of two layers and three; one for their shapes alone; one for what comes
+    next; and one without a network::
 
         ReverseWindowing(
             EnsembleDetector(
                 [
                     ("autoencoder", make_detector(ConvAutoencoder())),
+                    (
+                        "deep",
+                        make_detector(ConvAutoencoder(channels=(32, 16, 8))),
+                    ),
                     (
                         "pattern",
                         make_detector(
@@ -85,10 +91,11 @@ def make_detector(
                     ),
                     ("forecaster", make_detector(LSTMForecaster())),
                     ("pca", make_detector(PCADetector())),
-                ]
+                ],
+                weights=[1, 1, 2, 1, 1],
             ),
             window_size=1,
-            smoothing=64,
+            smoothing=100,
         )
 
     Parameters
@@ -100,7 +107,8 @@ def make_detector(
         detector is kept as it is, and gets three-dimensional windows if it takes them
         and flattened ones if not. None takes the ensemble.
     window_size : int or "auto", default="auto"
-        Rows in a window; "auto" leaves it to `SlidingWindow`, which looks for a period.
+        Rows in a window; "auto" leaves it to `SlidingWindow`, which looks for a period,
+        and is 100 for principal components.
     causal : bool, default=False
         Whether to do without later rows, for live scores, at some loss.
     contamination : "auto" or float in (0, 0.5], default="auto"
@@ -144,6 +152,9 @@ def make_detector(
     - `PCADetector`: ``n_components=10, channel_aggregation="standardised_max"``. Spread
       as the autoencoder's.
 
+    Three layers did better than two on series of many channels and worse on those of
+    one, so the ensemble has both.
+
     A parameter that you set to its class's default cannot be told from one that you
     did not set. To get the default, set it afterwards:
     ``make_detector(ConvAutoencoder()).set_params(estimator__convautoencoder__stride=1)``.
@@ -170,9 +181,10 @@ def make_detector(
             [
                 (name, _chain(member, window_size, causal))
                 for name, member in _members().items()
-            ]
+            ],
+            weights=[1, 1, 2, 1, 1],  # levels and shapes weigh alike
         )
-        detector = _smoothed(ensemble, _ENSEMBLE_SMOOTHING, causal)
+        detector = _smoothed(ensemble, causal)
     else:
         detector = _chain(estimator, window_size, causal)
     return _seeded(detector.set_params(contamination=contamination), random_state)
@@ -181,6 +193,7 @@ def make_detector(
 def _members():
     return {
         "autoencoder": ConvAutoencoder(),
+        "deep": ConvAutoencoder(channels=(32, 16, 8)),
         "pattern": ConvAutoencoder(
             window_scaling="mean", channel_aggregation="standardised"
         ),
@@ -192,6 +205,8 @@ def _members():
 def _chain(estimator, window_size, causal):
     """Go from rows to windows, to their scores, and back to rows."""
     detector = _with_recommended(estimator)
+    if window_size == "auto":
+        window_size = _WINDOW_SIZES.get(type(detector), "auto")
     flatten = not get_tags(detector).input_tags.three_d_array
     pipe = make_pipeline(
         RobustScaler(quantile_range=(0, 100)).set_output(transform="pandas"),
@@ -200,12 +215,13 @@ def _chain(estimator, window_size, causal):
     )
     if not isinstance(detector, LSTMForecaster):
         return ReverseWindowing(pipe, causal=causal)
-    once = _smoothed(pipe, _FORECASTER_SMOOTHING, causal)
-    return _smoothed(once, _FORECASTER_SMOOTHING, causal)
+    return _smoothed(_smoothed(pipe, causal), causal)
 
 
-def _smoothed(detector, smoothing, causal):
-    return ReverseWindowing(detector, window_size=1, smoothing=smoothing, causal=causal)
+def _smoothed(detector, causal):
+    return ReverseWindowing(
+        detector, window_size=1, smoothing=_SMOOTHING, causal=causal
+    )
 
 
 def _with_recommended(estimator):

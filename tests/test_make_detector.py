@@ -37,7 +37,7 @@ def cheap(**parameters):
     tiny = {"channels": (4, 2), "max_epochs": 2}
     detector = make_detector(**parameters)
     ensemble = detector.estimator
-    for name in ("autoencoder", "pattern"):
+    for name in ("autoencoder", "deep", "pattern"):
         prefix = f"{name}__estimator__convautoencoder__"
         ensemble.set_params(**{prefix + key: value for key, value in tiny.items()})
     prefix = "forecaster__estimator__estimator__lstmforecaster__"
@@ -122,7 +122,7 @@ def seeds(detector):
 
 def test_every_part_gets_a_seed_of_its_own_from_one():
     drawn = seeds(make_detector(random_state=0))
-    assert len(drawn) == len(set(drawn.values())) == 3
+    assert len(drawn) == len(set(drawn.values())) == 4
     assert seeds(make_detector(random_state=0)) == drawn
     assert seeds(make_detector(random_state=1)) != drawn
     assert seeds(make_detector(random_state=np.random.RandomState(0))) == drawn
@@ -172,9 +172,10 @@ def test_the_window_size_is_that_of_every_window():
         for name, value in make_detector(window_size=24).get_params().items()
         if name.endswith("slidingwindow__window_size")
     }
-    assert len(sizes) == 4
+    assert len(sizes) == 5
     assert set(sizes.values()) == {24}
     assert make_detector(FOREST).estimator[1].window_size == "auto"
+    assert make_detector(PCADetector()).estimator[1].window_size == 100
 
 
 def test_the_share_is_that_of_the_whole_detector():
