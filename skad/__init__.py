@@ -16,6 +16,8 @@ The house, room by room:
     Scorers for searches.
 `skad.model_selection`
     Splits around labelled events, and scores for choosing without labels.
+`skad.inspection`
+    Pictures of a scored series, which channel it was, and what was expected.
 `skad.datasets`
     Two labelled real series.
 
@@ -49,6 +51,7 @@ _HOME = {
 _ROOMS = {
     "datasets",
     "detectors",
+    "inspection",
     "metrics",
     "model_selection",
     "postprocessing",

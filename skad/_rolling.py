@@ -35,6 +35,50 @@ def rolling(
     return reduced
 
 
+def rolling_shares(
+    shares: np.ndarray,
+    scores: np.ndarray | None,
+    starts: np.ndarray,
+    reduce: str,
+    back: int,
+    ahead: int,
+) -> np.ndarray:
+    """Reduce what each channel adds to the scores just as `rolling` reduces the scores.
+
+    Means are taken channel by channel. Where single rows decide, what the channels add
+    is that of these rows, by the scores; "mean" and "last" need none.
+    """
+    reduced = np.empty_like(shares)
+    if reduce == "mean":
+        for channel, column in enumerate(shares.T):
+            reduced[:, channel] = rolling(column, starts, "mean", back, ahead)
+        return reduced
+    for start, stop in segment_bounds(starts, len(shares)):
+        part, of_rows = shares[start:stop], reduced[start:stop]
+        if reduce == "last":
+            rows = np.arange(len(part)) + ahead
+            of_rows[:] = part[np.minimum(rows, len(part) - 1)]
+            continue
+        for rows, deciding in _deciding(scores[start:stop], reduce, back, ahead):
+            of_rows[rows] = part[deciding].mean(axis=1)
+    return reduced
+
+
+def _deciding(scores, reduce, back, ahead):
+    """Yield slices of rows, and for each row the two (or twice the one) that decide."""
+    padded = np.pad(scores, (back, ahead), constant_values=np.inf)
+    windows = sliding_window_view(padded, back + 1 + ahead)
+    counts = _counts(len(scores), back, ahead)
+    n_rows = max(1, _SORTED_AT_ONCE // windows.shape[1])
+    for first in range(0, len(scores), n_rows):
+        rows = slice(first, first + n_rows)
+        in_order = np.argsort(windows[rows], axis=1, kind="stable")
+        last = (counts[rows] - 1) * (reduce == "median")
+        pair = np.column_stack([last // 2, (last + 1) // 2])
+        at = np.arange(first, first + len(pair))[:, np.newaxis] - back
+        yield rows, at + np.take_along_axis(in_order, pair, axis=1)
+
+
 def _rolling_mean(scores: np.ndarray, back: int, ahead: int) -> np.ndarray:
     padded = np.pad(scores, (back, ahead))
     return _sum_ahead(padded, back + 1 + ahead) / _counts(len(scores), back, ahead)

@@ -31,7 +31,7 @@ from skad.postprocessing import (
 from skad.preprocessing import GaussianNoise, SlidingWindow
 
 ROOMS = ("preprocessing", "detectors", "postprocessing", "metrics", "datasets")
-ROOMS += ("model_selection",)
+ROOMS += ("model_selection", "inspection")
 # numpydoc's checks that are not asked for, each with its reason.
 LEFT_OUT = {"RT02"}  # what is returned has a name here, to which the text can refer
 LEFT_OUT_OF_METHODS = {

@@ -40,6 +40,8 @@ ROOMS = {
     "skad.metrics": {"numpy", "sklearn"},
     "skad.model_selection": {"numpy", "scipy", "sklearn", "skad.metrics"},
     "skad.datasets": {"numpy", "sklearn"},
+    "skad.inspection": {"matplotlib", "numpy", "sklearn"}
+    | {"skad._context", "skad._segments", "skad.metrics", "skad.preprocessing"},
     "skad._files": set(),
     "skad._archives": set(),
     "skad.persistence": {"skops", "skad._archives", "skad._files"},

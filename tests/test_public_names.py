@@ -142,7 +142,7 @@ def loaded_after(statement, packages=("torch", "skorch", "sktime")):
 
 def test_windows_and_scorers_do_not_wait_for_torch():
     rooms = "import skad, skad.preprocessing, skad.postprocessing, skad.metrics"
-    rooms += ", skad.model_selection"
+    rooms += ", skad.model_selection, skad.inspection"
     loaded = loaded_after(f"{rooms}\nskad.SlidingWindow, skad.row_context, dir(skad)")
     assert loaded == [], f"{rooms} loads {loaded}, which costs seconds."
 

@@ -225,6 +225,13 @@ class ReverseWindowing(MetaDetector):
                 '"mean", "median" or "max".'
             )
 
+    def __skad_explain__(self, X, explain):
+        check_is_fitted(self)
+        shares = explain(self.estimator_, X)
+        picks = self._fitted_spreading.picks
+        scores = self.estimator_.score_samples(X) if picks else None
+        return self._fitted_spreading.of_channels(shares, scores, self._gaps.starts(X))
+
     def __skad_row_context__(self):
         back, ahead = row_context(getattr(self, "estimator_", self.estimator))
         if hasattr(self, "_fitted_spreading"):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skad._rolling import rolling
+from skad._rolling import rolling, rolling_shares
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,22 @@ class Spreading:
         for reduce, back, ahead in self._steps():
             scores = rolling(scores, starts, reduce, back, ahead)
         return scores
+
+    @property
+    def picks(self) -> bool:
+        """Tell whether some of the covering windows decide, by their scores."""
+        return self.reduce in ("median", "max")
+
+    def of_channels(
+        self, shares: np.ndarray, scores: np.ndarray | None, starts: np.ndarray
+    ) -> np.ndarray:
+        """Spread what each channel adds, (n, n_channels), as the scores are spread.
+
+        The scores are those of the windows; None will do where none is picked.
+        """
+        for reduce, back, ahead in self._steps():  # the second one is a mean
+            shares = rolling_shares(shares, scores, starts, reduce, back, ahead)
+        return shares
 
     def context(self) -> tuple[int, int]:
         """Count the rows back and ahead whose windows enter the score of a row."""

@@ -30,6 +30,9 @@ class ThresholdOnly(MetaDetector):
         check_is_fitted(self)
         return np.asarray(self.estimator_.score_samples(X), dtype=np.float64)
 
+    def __skad_explain__(self, X, explain):
+        return explain(self.estimator_, X)
+
 
 def finite_scores(estimator, X):
     """Score ``X``, and raise where a score is no number to set a threshold by."""

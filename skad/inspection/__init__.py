@@ -1,0 +1,14 @@
+"""Looking at what a detector found: which rows, which channels, and why."""
+
+from skad.inspection._anomaly_display import AnomalyDisplay
+from skad.inspection._error_map_display import ErrorMapDisplay
+from skad.inspection._explaining import expected, explain
+from skad.inspection._loss_curve_display import LossCurveDisplay
+
+__all__ = [
+    "AnomalyDisplay",
+    "ErrorMapDisplay",
+    "LossCurveDisplay",
+    "expected",
+    "explain",
+]

@@ -1,0 +1,111 @@
+"""Which channel made a row odd, and what was expected there."""
+
+from skad.inspection._asking import channel_shares, expected_rows
+
+
+def explain(estimator, X):
+    """Tell what each channel adds to the error of each row.
+
+    The steps of a Pipeline and the detectors inside of searches and meta-detectors are
+    gone through as scores go: `~skad.postprocessing.ReverseWindowing` spreads what the
+    channels add as it spreads scores, or follows the windows that decided.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted detector with a method ``explain(X) -> (n, n_channels)``, as those of
+        skad have; or a Pipeline, a search, a `~sklearn.frozen.FrozenEstimator` or a
+        meta-detector with one inside.
+    X : array-like of shape (n, n_channels)
+        What ``estimator`` takes.
+
+    Returns
+    -------
+    shares : ndarray of shape (n, n_channels), float64
+        What each channel, as the detector sees them after all steps before it, adds to
+        the error. Errors are those of the detector, in its (scaled) units: a row sums
+        up to minus its score, and under a maximum the channel that won has it all.
+
+    Raises
+    ------
+    TypeError
+        If nothing inside has `explain`, or several detectors have one each.
+    ValueError
+        If the detector sees other channels than the windows hold, and whatever the
+        detector raises.
+
+    See Also
+    --------
+    expected : What the model expected instead.
+    ErrorMapDisplay : A picture of this.
+    skad.postprocessing.to_events : Names the channels of each event.
+
+    Notes
+    -----
+    A meta-detector of your own takes part by a method ``__skad_explain__(X, explain)``,
+    which calls ``explain(self.estimator_, X)`` and returns what becomes of the shares.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skad import LSTMForecaster, SlidingWindow
+    >>> from skad.inspection import explain
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(scale=0.1, size=(200, 3))
+    >>> X[150, 1] += 5
+    >>> network = LSTMForecaster(hidden_size=4, random_state=0)
+    >>> pipe = make_pipeline(SlidingWindow(window_size=8), network).fit(X)
+    >>> int(explain(pipe, X)[150].argmax())
+    1
+    """
+    return channel_shares(estimator, X)
+
+
+def expected(estimator, X):
+    """Tell what was expected at each row, in the units of X.
+
+    This is the forecast or the reconstruction of the row by the window that ends there.
+    Meta-detectors change scores and not what is expected; scalers are undone.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted detector with a method ``expected(X) -> (n, n_channels)``, as those of
+        skad have; or a Pipeline, a search, a `~sklearn.frozen.FrozenEstimator` or a
+        meta-detector with one inside.
+    X : array-like of shape (n, n_channels)
+        What ``estimator`` takes.
+
+    Returns
+    -------
+    rows : ndarray of shape (n, n_channels), float64
+        What was expected, taken back through `inverse_transform` of the steps before
+        the detector.
+
+    Raises
+    ------
+    TypeError
+        If nothing inside has `expected`, or several detectors have one each.
+    ValueError
+        If a step cannot be undone; if the detector sees other channels than the windows
+        hold; and whatever the detector raises.
+
+    See Also
+    --------
+    explain : Which channels were far from it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skad import LSTMForecaster, SlidingWindow
+    >>> from skad.inspection import expected
+    >>> X = 400 + 3 * np.sin(np.arange(300) / 5).reshape(-1, 1)
+    >>> network = LSTMForecaster(8, max_epochs=40, lr=1e-2, random_state=0)
+    >>> pipe = make_pipeline(StandardScaler(), SlidingWindow(16), network).fit(X)
+    >>> bool(np.abs(expected(pipe, X) - X)[16:].max() < 1)
+    True
+    """
+    return expected_rows(estimator, X)
