@@ -14,6 +14,7 @@ from tests.benchmarks.false_alarms.contenders import (
     linear_forecaster,
 )
 from tests.benchmarks.false_alarms.page import cell, page, promises
+from tests.benchmarks.false_alarms.real import REACH, rates_on_real_series, split
 from tests.benchmarks.false_alarms.series import KINDS, WITH_A_PROMISE, make_series
 from tests.benchmarks.false_alarms.simulation import Rates, alarm_rates, rates_of_one
 
@@ -66,8 +67,9 @@ def test_a_rate_is_that_of_the_new_rows():
     X[:100] = np.random.default_rng(0).normal(size=(100, 1))
     X[150:] = 100.0
     strategy = Strategy("sigma", {"strategy": "sigma"}, 0.0)
-    rates = rates_of_one(isolation_forest, [strategy, TRAINING], X, 100)
-    assert rates["training"] > 0.7
+    counted = np.arange(150, 300)
+    rates = rates_of_one(isolation_forest, [strategy, TRAINING], X, 100, counted)
+    assert rates["training"] > 0.95
     assert set(rates) == {"sigma", "training"}
 
 
@@ -98,6 +100,24 @@ def test_the_bound_is_two_standard_errors(rates, kept):
     assert Rates(0.05, [None, *rates]).keeps_its_promise is kept
 
 
+def test_of_a_real_series_only_windows_without_anomalies_count():
+    y = np.ones(1000)
+    y[[400, 500]] = -1
+    X, n_fit, counted = split(np.arange(1000.0), y)
+    assert X.shape == (1000, 1)
+    assert n_fit == 300
+    expected = [*range(300, 400), *range(400 + REACH, 500), *range(500 + REACH, 1000)]
+    assert counted.tolist() == expected
+
+
+def test_where_a_series_changes_conformal_says_that_it_cannot_tell():
+    forest = CONTENDERS[0]
+    strategies = [CONFORMAL, TRAINING]
+    rates = rates_on_real_series([forest], strategies)["Yahoo"][forest.name]
+    assert rates["conformal"] is None
+    assert rates["training"] > 0.5
+
+
 def made_up(conformal):
     """Return results with these rates wherever a promise has to be kept."""
     by_kind = {
@@ -107,24 +127,27 @@ def made_up(conformal):
         }
         for kind in KINDS
     }
-    return [(contender, by_kind) for contender in CONTENDERS]
+    real = {c.name: {s.name: None for s in STRATEGIES} for c in CONTENDERS}
+    return [(contender, by_kind) for contender in CONTENDERS], {"ECG": real}
 
 
 def test_the_page_shows_each_rate_and_verdict():
-    results = made_up([0.008, 0.010, None])
+    results, real = made_up([0.008, 0.010, None])
     text = page(
         date="2026-01-01",
         command="make",
         versions="skad 0",
         n_new=3000,
         results=results,
+        real=real,
     )
     assert len(promises(results)) == len(CONTENDERS) * 2 * len(WITH_A_PROMISE)
     assert text.count("0.90 ± 0.10 (1 refused)  yes") == len(promises(results))
     for contender in CONTENDERS:
         assert f"\n{contender.name}\n====" in text
     for strategy in STRATEGIES:
-        assert len(re.findall(rf"^{re.escape(strategy.name)}  ", text, re.M)) == 3
+        assert len(re.findall(rf"^{re.escape(strategy.name)}  ", text, re.M)) == 4
+    assert text.count("  refused  ") == 2 * len(STRATEGIES)  # one ends the line
 
 
 @pytest.mark.parametrize(("rates", "code"), [([0.0, 0.01], 0), ([0.9, 0.91], 1)])

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
 from sklearn.base import BaseEstimator, OutlierMixin, clone, is_outlier_detector
 from sklearn.ensemble import IsolationForest
 from sklearn.exceptions import NotFittedError
@@ -367,6 +368,13 @@ def test_parameters_that_change_wait_for_the_next_fit(X):
     detector.set_params(alpha=0.5, strategy="sigma", k=0.0)
     np.testing.assert_array_equal(detector.predict(X), before)
     assert np.sum(detector.fit_predict(X) == -1) > np.sum(before == -1)
+
+
+def test_it_needs_no_metadata_to_be_routed(X):
+    plain = ThresholdedDetector(forest_pipe()).fit(X)
+    with config_context(enable_metadata_routing=True):
+        routed = ThresholdedDetector(forest_pipe()).fit(X)
+    assert routed.offset_ == plain.offset_
 
 
 def test_it_is_a_detector_like_the_others(X):

@@ -4,6 +4,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
 from sklearn.base import BaseEstimator, OutlierMixin, clone, is_outlier_detector
 from sklearn.ensemble import IsolationForest
 from sklearn.exceptions import NotFittedError
@@ -372,6 +373,13 @@ def test_a_failed_fit_leaves_it_as_it_was(X, y):
     with pytest.raises(ValueError, match="only 6 event"):
         detector.set_params(cv=9).fit(X, y)
     assert {**vars(detector), "cv": None} == before
+
+
+def test_it_needs_no_metadata_to_be_routed(X, y):
+    detector = TunedThresholdDetectorCV(Itself(), thresholds=5)
+    plain = clone(detector).fit(X, y)
+    with config_context(enable_metadata_routing=True):
+        assert detector.fit(X, y).offset_ == plain.offset_
 
 
 def test_it_is_a_detector_like_the_others(X, y):

@@ -13,6 +13,7 @@ import torch
 import skad
 from tests.benchmarks.false_alarms.contenders import CONTENDERS, STRATEGIES
 from tests.benchmarks.false_alarms.page import page, promises
+from tests.benchmarks.false_alarms.real import rates_on_real_series
 from tests.benchmarks.false_alarms.series import KINDS
 from tests.benchmarks.false_alarms.simulation import alarm_rates
 
@@ -22,7 +23,7 @@ N_NEW = 3000
 
 
 def measure(contenders):
-    """Return a list of (contender, rates by kind of series)."""
+    """Return a list of (contender, rates by kind of series), and those of real ones."""
     torch.set_num_threads(1)
     results = []
     for contender in contenders:
@@ -38,7 +39,7 @@ def measure(contenders):
                 n_new=N_NEW,
             )
         results.append((contender, by_kind))
-    return results
+    return results, rates_on_real_series(contenders, STRATEGIES)
 
 
 def main(arguments=None, measure=measure):
@@ -54,7 +55,7 @@ def main(arguments=None, measure=measure):
     contenders = CONTENDERS
     if options.quick:
         contenders = [replace(c, n_series=max(5, c.n_series // 10)) for c in CONTENDERS]
-    results = measure(contenders)
+    results, real = measure(contenders)
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     text = page(
         date=datetime.now(UTC).date(),
@@ -63,6 +64,7 @@ def main(arguments=None, measure=measure):
         + versions,
         n_new=N_NEW,
         results=results,
+        real=real,
     )
     options.page.write_text(text)
     print(text)  # noqa: T201

@@ -47,13 +47,15 @@ def alarm_rates(make_detector, strategies, kind, *, n_series, n_fit, n_new):
     rates = {s.name: Rates(s.promised) for s in strategies}
     for number in range(n_series):
         X = make_series(kind, number, n_fit + n_new)
-        for name, rate in rates_of_one(make_detector, strategies, X, n_fit).items():
+        new = slice(n_fit, None)
+        found = rates_of_one(make_detector, strategies, X, n_fit, new)
+        for name, rate in found.items():
             rates[name].of_series.append(rate)
     return rates
 
 
-def rates_of_one(make_detector, strategies, X, n_fit):
-    """Map the name of each strategy to its rate on the rows from ``n_fit`` on.
+def rates_of_one(make_detector, strategies, X, n_fit, counted):
+    """Map the name of each strategy to its rate of alarms among the rows ``counted``.
 
     The detector is trained as ThresholdedDetector does it, but once for all strategies:
     one holds back a part, and the other has seen all of the first ``n_fit`` rows.
@@ -61,7 +63,7 @@ def rates_of_one(make_detector, strategies, X, n_fit):
     n_train = n_fit - round(HELD_BACK * n_fit)
     part, whole = (make_detector().fit(X[:n]) for n in (n_train, n_fit))
     scores_of_part, scores_of_whole = (
-        d.score_samples(X)[n_fit:] for d in (part, whole)
+        d.score_samples(X)[counted] for d in (part, whole)
     )
     rates = {}
     for strategy in strategies:
