@@ -147,6 +147,18 @@ def test_windows_and_scorers_do_not_wait_for_torch():
     assert loaded == [], f"{rooms} loads {loaded}, which costs seconds."
 
 
+def test_components_do_not_wait_for_torch_either():
+    fit = "skad.PCADetector().fit([[0.0, 1.0], [2.0, 4.0]]).predict([[0.0, 0.0]])"
+    assert loaded_after(f"import skad, skad.detectors\n{fit}") == []
+
+
+def test_the_names_of_the_detectors_are_listed_before_they_are_loaded():
+    code = "import skad.detectors; print(*dir(skad.detectors))"
+    assert {"LSTMForecaster", "PCADetector"} < set(output_of(code).split())
+    with pytest.raises(AttributeError, match="'skad.detectors' has no attribute 'GRU'"):
+        skad.detectors.GRU  # noqa: B018
+
+
 def test_skad_alone_does_not_even_load_numpy():
     assert loaded_after("import skad", packages=("numpy", "sklearn", "torch")) == []
 
