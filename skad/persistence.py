@@ -236,6 +236,12 @@ def _minor(text):
 def _names_of(trusted):
     if isinstance(trusted, (str, type)):
         trusted = [trusted]
+    is_listed = isinstance(trusted, (list, tuple, set, frozenset))
+    if not is_listed or not all(isinstance(name, (str, type)) for name in trusted):
+        raise TypeError(
+            f"trusted={trusted!r} must list full names or classes of what the file may "
+            'hold, for example ["package.module.Class"].'
+        )
     return [
         name if isinstance(name, str) else f"{name.__module__}.{name.__qualname__}"
         for name in trusted

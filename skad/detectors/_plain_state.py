@@ -52,7 +52,7 @@ def plain_state(net):
         torch's `state_dict`, with arrays for tensors), "history" (a dict per epoch).
     """
     return {
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),  # of a class of its own
         "architecture": _described(net.module_),
         "weights": _with_arrays(net.module_.state_dict()),
         "optimizer": _with_arrays(net.optimizer_.state_dict()),
