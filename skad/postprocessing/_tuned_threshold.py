@@ -219,9 +219,10 @@ class TunedThresholdDetectorCV(ThresholdOnly):
             splits = [(None, np.arange(len(anomalous)))]
         else:
             splits = [
-                (np.asarray(train), np.asarray(test))
+                (_row_numbers(train), _row_numbers(test))
                 for train, test in self._splitter(anomalous).split(X, y)
             ]
+            _refuse_no_splits(splits)
             self._refuse_refit(len(splits))
         if self.train == "normal":
             splits = [
@@ -297,6 +298,20 @@ def _read_labels(y):
             "series, with events and normal rows."
         )
     return is_anomaly(y)
+
+
+def _refuse_no_splits(splits):
+    if not splits:
+        raise ValueError(
+            "cv gives no split. A generator is empty after its first use: pass a "
+            "splitter, or list(cv)."
+        )
+
+
+def _row_numbers(rows):
+    """Return row numbers for a mask; an iterable ``cv`` may hold either."""
+    rows = np.asarray(rows)
+    return np.flatnonzero(rows) if rows.dtype == bool else rows
 
 
 def _refuse_useless(number, train, anomalous):

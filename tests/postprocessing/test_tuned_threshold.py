@@ -303,6 +303,23 @@ def test_a_split_without_training_rows_is_refused(X, y):
     )
 
 
+def test_splits_may_be_masks(X, y):
+    numbers = [(np.arange(200), np.arange(200, 360))]
+    masks = [(np.arange(360) < 200, np.arange(360) >= 200)]
+    offsets = [
+        TunedThresholdDetectorCV(Itself(), cv=cv, thresholds=20).fit(X, y).offset_
+        for cv in (numbers, masks)
+    ]
+    assert offsets[0] == offsets[1]
+
+
+def test_a_generator_of_splits_can_be_used_once(X, y):
+    splits = KFold(2).split(X)
+    detector = TunedThresholdDetectorCV(Itself(), cv=splits, thresholds=5).fit(X, y)
+    with pytest.raises(ValueError, match=r"cv gives no split\. A generator is empty"):
+        detector.fit(X, y)
+
+
 def test_the_refit_has_to_go_with_the_splits(X, y):
     refused(
         r'cv="prefit" takes the estimator as it is, .*refit=False', X, y, cv="prefit"
