@@ -20,6 +20,8 @@ The house, room by room:
     Pictures of a scored series, which channel it was, and what was expected.
 `skad.datasets`
     Two labelled real series.
+`skad.sktime`, `skad.pyod`
+    Doors to sktime, from it, and from PyOD.
 
 `save` and `load` keep any estimator in a file that runs nothing when it is read.
 `make_detector` puts the recommended chain of these together, in one line. A detector
@@ -56,6 +58,8 @@ _ROOMS = {
     "model_selection",
     "postprocessing",
     "preprocessing",
+    "pyod",
+    "sktime",
 }
 
 __all__ = [

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.ensemble import IsolationForest
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import OneClassSVM
+from sktime.detection.dummy import DummyRegularAnomalies
 
 from skad import make_detector
 from skad.detectors import ConvAutoencoder, LSTMForecaster, PCADetector
@@ -14,6 +15,9 @@ from skad.postprocessing import (
     TunedThresholdDetectorCV,
 )
 from skad.preprocessing import GaussianNoise, SlidingWindow
+from skad.pyod import PyODAdapter
+from skad.sktime import SkadDetector, SktimeAdapter
+from tests.pyod_stand_ins import KNN, MAD
 
 FOREST = IsolationForest(n_estimators=5, random_state=0)
 
@@ -109,12 +113,19 @@ class TunedByMadeUpLabels(TunedThresholdDetectorCV):
 TUNED_THRESHOLD_DETECTORS = [
     TunedByMadeUpLabels(FOREST, cv=2, thresholds=10),
 ]
+# Both take the detectors of others, here one by one and with their neighbours.
+PYOD_ADAPTERS = [PyODAdapter(MAD()), PyODAdapter(KNN(contamination=0.2))]
+SKTIME_ADAPTERS = [
+    SktimeAdapter(SkadDetector(FOREST)),
+    SktimeAdapter(DummyRegularAnomalies(5), context=(4, 0)),
+]
 
 DETECTORS = LSTM_FORECASTERS + CONV_AUTOENCODERS
 INSTANCES = (
     DETECTORS + PCA_DETECTORS + SLIDING_WINDOWS + GAUSSIAN_NOISES + REVERSE_WINDOWINGS
 )
 INSTANCES += ENSEMBLE_DETECTORS + THRESHOLDED_DETECTORS + TUNED_THRESHOLD_DETECTORS
+INSTANCES += PYOD_ADAPTERS + SKTIME_ADAPTERS
 
 # One of each kind, for tables of six columns.
 OF_EACH_KIND = {
@@ -162,6 +173,7 @@ EXPECTED_FAILURES = {
     **dict.fromkeys(SLIDING_WINDOWS, _FOR_NEIGHBOURS),
     **dict.fromkeys(REVERSE_WINDOWINGS, _FOR_NEIGHBOURS),
     THRESHOLDED_DETECTORS[-1]: _FOR_NEIGHBOURS,
+    SKTIME_ADAPTERS[-1]: _FOR_NEIGHBOURS,
     **dict.fromkeys(GAUSSIAN_NOISES[2:], _FOR_COPIES),
 }
 # A window of one row has no neighbours.

@@ -5,6 +5,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from skad._context import row_context
 from skad.postprocessing import ReverseWindowing, ThresholdedDetector
 from skad.preprocessing import GaussianNoise, SlidingWindow
+from skad.sktime import SktimeAdapter
 from tests.estimators import EXPECTED_FAILURES, INSTANCES
 
 
@@ -27,6 +28,7 @@ def test_nothing_else_is_expected_to_fail():
             }
         else:
             kinds = (SlidingWindow, ReverseWindowing, ThresholdedDetector)
+            kinds += (SktimeAdapter,)
             assert isinstance(estimator, kinds)
             assert row_context(estimator) > (0, 0)
             assert set(failures) == {

@@ -14,6 +14,7 @@ from numpydoc.validate import validate
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import IsolationForest
 from sklearn.pipeline import make_pipeline
+from sktime.detection.dummy import DummyRegularAnomalies
 
 import skad
 from skad.detectors import (
@@ -29,9 +30,12 @@ from skad.postprocessing import (
     TunedThresholdDetectorCV,
 )
 from skad.preprocessing import GaussianNoise, SlidingWindow
+from skad.pyod import PyODAdapter
+from skad.sktime import SktimeAdapter
+from tests.pyod_stand_ins import MAD
 
 ROOMS = ("preprocessing", "detectors", "postprocessing", "metrics", "datasets")
-ROOMS += ("model_selection", "inspection")
+ROOMS += ("model_selection", "inspection", "pyod", "sktime")
 # numpydoc's checks that are not asked for, each with its reason.
 LEFT_OUT = {"RT02"}  # what is returned has a name here, to which the text can refer
 LEFT_OUT_OF_METHODS = {
@@ -249,6 +253,8 @@ FITTED = {
     "skad.postprocessing.TunedThresholdDetectorCV": lambda: TunedThresholdDetectorCV(
         IsolationForest(n_estimators=2), store_cv_results=True
     ),
+    "skad.pyod.PyODAdapter": lambda: PyODAdapter(MAD()),
+    "skad.sktime.SktimeAdapter": lambda: SktimeAdapter(DummyRegularAnomalies(2)),
 }
 
 

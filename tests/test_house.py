@@ -40,6 +40,9 @@ ROOMS = {
     "skad.metrics": {"numpy", "sklearn"},
     "skad.model_selection": {"numpy", "scipy", "sklearn", "skad.metrics"},
     "skad.datasets": {"numpy", "sklearn"},
+    "skad.pyod": {"numpy", "sklearn", "skad._thresholding", "skad._validation"},
+    "skad.sktime": {"numpy", "pandas", "sklearn", "sktime", "skad._context"}
+    | {"skad._thresholding", "skad._validation", "skad.preprocessing"},
     "skad.inspection": {"matplotlib", "numpy", "sklearn"}
     | {"skad._context", "skad._segments", "skad.metrics", "skad.preprocessing"},
     "skad._files": set(),

@@ -1,6 +1,7 @@
 """What the meta-detectors share: how one detector stands around another."""
 
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
+from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 from skad._thresholding import ThresholdMixin
@@ -30,9 +31,33 @@ def refuse_without_scores(estimator, owner):
     """Raise a TypeError if ``estimator`` cannot be known by its scores."""
     if hasattr(estimator, "score_samples"):
         return
+    detector = _last_step(estimator)
     raise TypeError(
-        f"{type(estimator).__name__} has no score_samples, by which "
-        f"{type(owner).__name__} knows a detector. Use a detector that has it "
-        "(LocalOutlierFactor: novelty=True), or wrap yours in a class that "
-        "returns low scores for abnormal rows."
+        f"{type(detector).__name__} has no score_samples, by which "
+        f"{type(owner).__name__} knows a detector. {_remedy(detector)}"
+    )
+
+
+def _last_step(estimator):
+    while isinstance(estimator, Pipeline):
+        estimator = estimator.steps[-1][1]
+    return estimator
+
+
+def _remedy(detector):
+    kind = type(detector).__name__
+    packages = {parent.__module__.split(".")[0] for parent in type(detector).__mro__}
+    if "sktime" in packages:
+        return (
+            f"Wrap it as skad.sktime.SktimeAdapter({kind}(...)), which turns the signs "
+            "and labels of sktime into scikit-learn's."
+        )
+    if "pyod" in packages or hasattr(detector, "decision_scores_"):
+        return (
+            f"Wrap it as skad.pyod.PyODAdapter({kind}(...)), which turns the signs and "
+            "labels of PyOD into scikit-learn's."
+        )
+    return (
+        "Use a detector that has it (LocalOutlierFactor: novelty=True), or wrap yours "
+        "in a class that returns low scores for abnormal rows."
     )
