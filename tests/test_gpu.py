@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 
 from skad import ConvAutoencoder, LSTMForecaster, SlidingWindow
 from skad._batches import WindowsOnDevice, pinned, taker_of
@@ -49,6 +50,19 @@ def test_windows_get_the_same_bits_whatever_else_is_scored(detector, windows):
     scores = detector.fit(windows).score_samples(windows)
     part = detector.score_samples(windows[700:740])
     np.testing.assert_array_equal(part, scores[700:740])
+
+
+@pytest.mark.parametrize("aggregation", ["max", "standardised", "mahalanobis"])
+def test_the_errors_of_channels_are_weighed_on_the_gpu(detector, windows, aggregation):
+    detector = clone(detector).set_params(channel_aggregation=aggregation)
+    scores = detector.fit(windows).score_samples(windows)
+    shares = detector.explain(windows)
+    np.testing.assert_allclose(shares.sum(axis=1), -scores, rtol=1e-12)
+    np.testing.assert_array_equal(
+        detector.score_samples(windows[700:740]), scores[700:740]
+    )
+    missed = detector.expected(windows) - windows[:, -1]
+    assert np.square(missed).mean() < 4 * windows.var()
 
 
 def test_the_random_states_of_the_gpu_stay_as_they_were(detector, windows):
