@@ -45,6 +45,7 @@ LEFT_OUT_OF_METHODS = {
 }
 # Parameters that share a name and differ in meaning, each with its reason.
 OTHER_MEANING = {
+    "detector",  # of PyOD, or of sktime
     "random_state",  # what it decides differs: noise here, weights and batches there
     "window_size",  # the rows in a window, or the windows over a row
 }

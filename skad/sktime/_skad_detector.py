@@ -13,10 +13,13 @@ from skad.preprocessing._sliding_window import SlidingWindow
 class SkadDetector(BaseDetector):
     """Turn a scikit-learn outlier detector into an sktime detector.
 
+    So whatever is built from skad joins transformers, pipelines and metrics of sktime.
+
     Parameters
     ----------
     estimator : estimator
-        Any outlier detector or Pipeline with `fit`, `predict` and `score_samples`.
+        Any outlier detector or Pipeline with `fit` and `score_samples`. Its `predict`
+        says which rows are outliers.
 
     Attributes
     ----------
