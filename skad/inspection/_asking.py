@@ -8,7 +8,6 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
-from skad._context import inner_estimators
 from skad.inspection._rows import framed
 from skad.preprocessing._gaussian_noise import GaussianNoise
 from skad.preprocessing._sliding_window import SlidingWindow
@@ -39,7 +38,7 @@ def expected_rows(estimator, X) -> np.ndarray:
     inside = _with_the_same_scores(estimator)
     if inside is not None:
         return expected_rows(inside, X)
-    if hasattr(estimator, "__skad_explain__"):
+    if hasattr(estimator, "__skad_explain__") and hasattr(estimator, "estimator_"):
         return expected_rows(estimator.estimator_, X)
     return _answer(estimator, "expected", X)
 
@@ -48,10 +47,10 @@ def _answer(estimator, question, X):
     if hasattr(estimator, question):
         return np.asarray(getattr(estimator, question)(X), dtype=np.float64)
     kind = type(estimator).__name__
-    if len(inner_estimators(estimator)) > 1:
+    if hasattr(estimator, "named_estimators_"):
         raise TypeError(
-            f"{kind} hears several detectors, and their errors are not of one scale. "
-            f"Ask each of them, for example {question}(detector.estimators_[0], X)."
+            f"{kind} holds several estimators, and each has an answer of its own. Ask "
+            f"them one by one, for example {question}(detector.estimators_[0], X)."
         )
     raise TypeError(
         f"{kind} has no method {question}(X), which the detectors of skad have. Use "

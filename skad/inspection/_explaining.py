@@ -8,7 +8,9 @@ def explain(estimator, X):
 
     The steps of a Pipeline and the detectors inside of searches and meta-detectors are
     gone through as scores go: `~skad.postprocessing.ReverseWindowing` spreads what the
-    channels add as it spreads scores, or follows the windows that decided.
+    channels add as it spreads scores, or follows the windows that decided, and
+    `~skad.postprocessing.EnsembleDetector` shares each member's number out in
+    proportion to what the channels add to the member's error.
 
     Parameters
     ----------
@@ -29,10 +31,10 @@ def explain(estimator, X):
     Raises
     ------
     TypeError
-        If nothing inside has `explain`, or several detectors have one each.
+        If nothing inside has `explain`.
     ValueError
-        If the detector sees other channels than the windows hold, and whatever the
-        detector raises.
+        If the detector sees other channels than the windows hold, or members of an
+        ensemble see different ones; and whatever the detector raises.
 
     See Also
     --------
@@ -86,7 +88,7 @@ def expected(estimator, X):
     Raises
     ------
     TypeError
-        If nothing inside has `expected`, or several detectors have one each.
+        If nothing inside has `expected`, or several members of an ensemble have.
     ValueError
         If a step cannot be undone; if the detector sees other channels than the windows
         hold; and whatever the detector raises.

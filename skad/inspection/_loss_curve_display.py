@@ -76,13 +76,14 @@ class LossCurveDisplay:
         ImportError
             If matplotlib is not installed.
         """
-        networks = list(_networks_in(estimator))
-        if not networks:
+        found = list(_networks_in(estimator, None))
+        if not found:
             raise ValueError(
                 f"{type(estimator).__name__} has no loss_curve_, nor has anything "
                 "inside it. Pass a fitted estimator that holds a network."
             )
-        named = dict(zip(_names_of(networks), networks, strict=True))
+        names = _numbered([name for name, _ in found])
+        named = dict(zip(names, [network for _, network in found], strict=True))
         losses = {name: list(network.loss_curve_) for name, network in named.items()}
         validation = {
             name: [-score for score in network.validation_scores_]
@@ -135,17 +136,19 @@ class LossCurveDisplay:
         self.lines_.append(line)
 
 
-def _networks_in(estimator):
+def _networks_in(estimator, name):
+    """Yield networks, with the names that an ensemble gave, or those of classes."""
     if hasattr(estimator, "loss_curve_"):
-        yield estimator
+        yield name or type(estimator).__name__, estimator
         return
-    for part in inner_estimators(estimator):
-        yield from _networks_in(part)
+    members = getattr(estimator, "named_estimators_", {})
+    parts = members.items() or [(name, part) for part in inner_estimators(estimator)]
+    for inner_name, part in parts:
+        yield from _networks_in(part, inner_name)
 
 
-def _names_of(networks):
-    """Name networks by their classes, with a number where there are several."""
-    names = [type(network).__name__ for network in networks]
+def _numbered(names):
+    """Add a number to names that occur more than once."""
     counts, seen = Counter(names), Counter()
     for name in names:
         seen[name] += 1

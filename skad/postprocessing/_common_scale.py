@@ -39,9 +39,25 @@ def combine_numbers(
     numbers: list[np.ndarray], how: str, shares: np.ndarray
 ) -> np.ndarray:
     """Make one number of the members' numbers, row by row."""
+    # One after the other, so that a row gets the same bits in every company.
+    return sum(parts_of_members(numbers, how, shares))
+
+
+def parts_of_members(
+    numbers: list[np.ndarray], how: str, shares: np.ndarray
+) -> list[np.ndarray]:
+    """Return what each member adds to the combined number, row by row."""
     if how == "max":
-        return np.max(numbers, axis=0)
+        largest = np.argmax(numbers, axis=0)
+        return [np.where(largest == i, z, 0.0) for i, z in enumerate(numbers)]
     if how == "mean_log":
         numbers = [np.sign(z) * np.log1p(np.abs(z) / _FAR) for z in numbers]
-    # One after the other, so that a row gets the same bits in every company.
-    return sum(share * z for share, z in zip(shares, numbers, strict=True))
+    return [share * z for share, z in zip(shares, numbers, strict=True)]
+
+
+def share_out(numbers: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Share numbers of rows out among channels, in proportion to their shares."""
+    totals = shares.sum(axis=1, keepdims=True)
+    alike = np.full(shares.shape, 1 / shares.shape[1])
+    parts = np.divide(shares, totals, out=alike, where=totals != 0)
+    return numbers[:, np.newaxis] * parts

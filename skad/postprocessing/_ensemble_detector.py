@@ -9,7 +9,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from skad._context import inner_estimators
 from skad._thresholding import CONTAMINATION, threshold
-from skad.postprocessing._common_scale import combine_numbers, learn_scale, on_scale
+from skad.postprocessing._common_scale import (
+    combine_numbers,
+    learn_scale,
+    on_scale,
+    parts_of_members,
+    share_out,
+)
 from skad.postprocessing._meta import MetaDetector, refuse_without_scores
 
 
@@ -220,9 +226,27 @@ class EnsembleDetector(MetaDetector, _BaseComposition):
         check_is_fitted(self)
         return self._combined([part.score_samples(X) for part in self.estimators_])
 
+    def __skad_explain__(self, X, explain):
+        explained = [explain(part, X) for part in self.estimators_]
+        self._refuse_different_channels([shares.shape[1] for shares in explained])
+        scores = [part.score_samples(X) for part in self.estimators_]
+        parts = parts_of_members(self._numbers(scores), *self._how)
+        return sum(map(share_out, parts, explained))
+
     def _combined(self, scores):
+        return -combine_numbers(self._numbers(scores), *self._how)
+
+    def _numbers(self, scores):
         scales = zip(scores, self.medians_, self.spreads_, strict=True)
-        return -combine_numbers([on_scale(*member) for member in scales], *self._how)
+        return [on_scale(*member) for member in scales]
+
+    def _refuse_different_channels(self, counts):
+        if len(set(counts)) > 1:
+            raise ValueError(
+                f"The members of {type(self).__name__} see {counts} channels, which "
+                "cannot be told of together. Explain them one by one: "
+                "explain(detector.estimators_[0], X)."
+            )
 
     def _members(self):
         """List the (name, estimator) pairs that are not dropped."""

@@ -238,10 +238,6 @@ def without_refit(X):
 
 TYPE_ERRORS = {
     "forest": (lambda X: fitted(forest(), X), "IsolationForest has no method explain"),
-    "ensemble": (
-        lambda X: fitted(EnsembleDetector([("a", pipeline()), ("b", forest())]), X),
-        r"EnsembleDetector hears several detectors, .* explain\(detector.estimators_",
-    ),
     "search": (without_refit, "GridSearchCV holds no fitted detector, .* refit=False"),
 }
 
@@ -253,6 +249,63 @@ def test_what_cannot_explain_is_named_with_the_cure(X, make, sentence):
         explain(estimator, X)
     with pytest.raises(TypeError, match=sentence.replace("explain", "expected")):
         expected(estimator, X)
+
+
+def ensemble_of(*members, **parameters):
+    named = [(f"member {i}", member) for i, member in enumerate(members)]
+    return EnsembleDetector(named, **parameters)
+
+
+@pytest.mark.parametrize("combine", ["mean_log", "mean", "max"])
+def test_an_ensemble_shares_its_numbers_out_among_the_channels(X, combine):
+    scaled = pipeline(StandardScaler())
+    ensemble = ensemble_of(scaled, ReverseWindowing(scaled), combine=combine)
+    for estimator in (ensemble, ReverseWindowing(ensemble, window_size=1, smoothing=3)):
+        assert_sums_to_minus_the_score(estimator.fit(X), X)
+        shares = explain(estimator, X)
+        assert (shares[FAULT].argmax(axis=1) == 7).all()
+
+
+def test_the_member_that_decides_a_maximum_explains_it(X):
+    scaled = pipeline(StandardScaler())
+    ensemble = ensemble_of(scaled, ReverseWindowing(scaled), combine="max").fit(X)
+    of_members = [explain(member, X) for member in ensemble.estimators_]
+    shares = explain(ensemble, X)[FAULT.start]
+    fractions = [
+        (part / part.sum(axis=1, keepdims=True))[FAULT.start] for part in of_members
+    ]
+    assert any(np.allclose(shares / shares.sum(), fraction) for fraction in fractions)
+    assert not np.allclose(*fractions)
+
+
+def test_a_window_without_error_is_shared_out_alike():
+    X = np.full((30, 2), 0.5)
+    X[20, 1] = 2.0
+    ensemble = ensemble_of(pipeline(), combine="mean").fit(X)
+    assert np.ptp(explain(ensemble, X)[5]) == 0
+    assert_sums_to_minus_the_score(ensemble, X)
+
+
+def test_members_that_see_different_channels_are_refused(X):
+    two = pipeline(PCA(2, random_state=0), detector=LastRow(2))
+    ensemble = ensemble_of(pipeline(), two).fit(X)
+    with pytest.raises(
+        ValueError, match=r"see \[20, 2\] channels, .* one by one: expl"
+    ):
+        explain(ensemble, X)
+
+
+def test_a_member_that_cannot_explain_is_named(X):
+    ensemble = ensemble_of(pipeline(), forest()).fit(X)
+    with pytest.raises(TypeError, match="IsolationForest has no method explain"):
+        explain(ensemble, X)
+
+
+def test_what_an_ensemble_expects_is_asked_of_its_members(X):
+    ensemble = ensemble_of(pipeline(), pipeline()).fit(X)
+    sentence = r"holds several estimators, .* expected\(detector.estimators_\[0\], X\)"
+    with pytest.raises(TypeError, match=f"EnsembleDetector {sentence}"):
+        expected(ensemble, X)
 
 
 @pytest.mark.parametrize("ask", [explain, expected])

@@ -72,9 +72,10 @@ def test_an_ensemble_shows_all_its_networks_by_name():
     )
     forest = IsolationForest(n_estimators=2, random_state=0)
     members = [("a", PIPE), ("b", lstm), ("c", ReverseWindowing(PIPE)), ("d", forest)]
-    ensemble = EnsembleDetector(members).fit(X)
-    display = LossCurveDisplay.from_estimator(ensemble)
-    names = ["ConvAutoencoder 1", "LSTMForecaster", "ConvAutoencoder 2"]
+    ensemble = EnsembleDetector(members).set_params(c="drop").fit(X)
+    again = EnsembleDetector([("one", ensemble), ("a", PIPE)]).fit(X)
+    display = LossCurveDisplay.from_estimator(ReverseWindowing(again).fit(X))
+    names = ["a 1", "b", "a 2"]
     assert labels(display) == names
     assert len({line.get_color() for line in display.lines_}) == 3
     legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
