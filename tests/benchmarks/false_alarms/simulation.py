@@ -61,27 +61,26 @@ def rates_of_one(make_detector, strategies, X, n_fit, counted):
     one holds back a part, and the other has seen all of the first ``n_fit`` rows.
     """
     n_train = n_fit - round(HELD_BACK * n_fit)
-    part, whole = (make_detector().fit(X[:n]) for n in (n_train, n_fit))
-    scores_of_part, scores_of_whole = (
-        d.score_samples(X)[counted] for d in (part, whole)
-    )
     rates = {}
-    for strategy in strategies:
-        if strategy.on_training_rows:
-            offset = _threshold(whole, X[:n_fit], strategy, calibration_fraction=None)
-            scores = scores_of_whole
-        else:
-            offset = _threshold(part, X[n_train:n_fit], strategy)
-            scores = scores_of_part
-        refused = offset is None
-        rates[strategy.name] = None if refused else float(np.mean(scores < offset))
+    for on_training_rows in (True, False):
+        chosen = [s for s in strategies if s.on_training_rows is on_training_rows]
+        if not chosen:
+            continue
+        fitted = make_detector().fit(X[: n_fit if on_training_rows else n_train])
+        first = 0 if on_training_rows else n_train
+        scores = fitted.score_samples(X)[counted]
+        for strategy in chosen:
+            offset = _threshold(fitted, X[first:n_fit], strategy)
+            alarms = None if offset is None else scores < offset
+            rates[strategy.name] = None if alarms is None else float(np.mean(alarms))
     return rates
 
 
-def _threshold(fitted, X, strategy, **options):
+def _threshold(fitted, X, strategy):
     """Return the threshold; None where the scores are too few or too alike for one."""
-    parameters = {**strategy.parameters, **options}
-    detector = ThresholdedDetector(FrozenEstimator(fitted), **parameters)
+    detector = ThresholdedDetector(FrozenEstimator(fitted), **strategy.parameters)
+    if strategy.on_training_rows:
+        detector.set_params(calibration_fraction=None)
     try:
         return detector.fit(X).offset_
     except ValueError as error:
