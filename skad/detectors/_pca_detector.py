@@ -180,8 +180,8 @@ class PCADetector(WindowDetector):
         n_features = self.mean_.size
         components = _filled(self.components_)
         flat = _filled(block.reshape(-1, n_features) - self.mean_)
-        flat = ((flat @ components.T) @ components)[:, :n_features] + self.mean_
-        return flat.reshape(block.shape)
+        rebuilt = (flat @ components.T) @ components
+        return (rebuilt[: len(block), :n_features] + self.mean_).reshape(block.shape)
 
     def _differences(self, windows):
         for start, (block, _, _) in self._scaled(windows):

@@ -28,6 +28,15 @@ def test_the_error_is_that_of_scikit_learns_components(n_windows, n_components):
     )
 
 
+def test_windows_so_wide_that_few_make_a_block_get_the_same_scores(rng):
+    windows = rng.normal(size=(9, 100, 55))  # 381 of them to a block, an odd number
+    detector = PCADetector(2).fit(windows)
+    pca = PCA(2, svd_solver="full").fit(windows.reshape(9, -1))
+    flat = windows.reshape(9, -1)
+    errors = np.square(pca.inverse_transform(pca.transform(flat)) - flat).mean(axis=1)
+    assert detector.score_samples(windows) == pytest.approx(-errors)
+
+
 def test_a_shape_never_seen_is_found(series, normal_part):
     pipe = make_pipeline(SlidingWindow(16), PCADetector(2)).fit(normal_part)
     alarms = np.flatnonzero(pipe.predict(series) == -1)
