@@ -70,6 +70,20 @@ class PatientStopping(EarlyStopping):
         self.best_model_weights_ = None
 
 
+class Watched(Callback):
+    """Tell someone of each epoch, who may want no more of them."""
+
+    def __init__(self, epochs):
+        self.epochs = epochs
+
+    def on_epoch_begin(self, net, **kwargs):
+        self.epochs.begin()
+
+    def on_epoch_end(self, net, **kwargs):
+        if self.epochs.end(net):
+            raise StopTraining
+
+
 class EpochLines(Callback):
     """Print one plain line per epoch."""
 
@@ -144,11 +158,18 @@ def train(
     max_epochs: int,
     patience: int,
     verbose: int,
+    epochs=None,
 ) -> WindowNet:
-    """Train ``net`` for ``max_epochs`` epochs, or until validation stops improving."""
+    """Train ``net`` for ``max_epochs`` epochs, or until validation stops improving.
+
+    ``epochs``, if given, has methods ``begin()`` and ``end(net)``; the latter may ask,
+    by returning True, that the training end.
+    """
     callbacks = [("finite_loss", FiniteLoss())]
     if verbose:
         callbacks.append(("epoch_lines", EpochLines(max_epochs)))
+    if epochs is not None:
+        callbacks.append(("watched", Watched(epochs)))
     if validation is not None:
         stopping = PatientStopping(patience=patience, threshold=0, load_best=True)
         callbacks.append(("early_stopping", stopping))
@@ -160,6 +181,9 @@ def train(
         net.fit_loop(datasets, epochs=max_epochs)
     net.notify("on_train_end", X=datasets, y=None)
     net.module_.eval()
+    # The watcher holds on to the series.
+    net.callbacks = [pair for pair in callbacks if pair[0] != "watched"]
+    net.initialize_callbacks()
     return net
 
 

@@ -20,6 +20,7 @@ ROOMS = {
     "skad._rolling": {"numpy", "scipy", "skad._windows"},
     "skad._segments": {"numpy"},
     "skad._context": {"sklearn"},
+    "skad._callbacks": {"sklearn"},
     "skad._blockwise": {"numpy", "skad._context"},
     "skad._thresholding": {"numpy", "sklearn"},
     "skad._validation": {"numpy", "scipy", "sklearn", "skad._windows"},
@@ -28,13 +29,15 @@ ROOMS = {
     "skad._training": {"numpy", "torch", "skorch", "skad._batches"},
     "skad.networks": {"torch"},
     "skad.preprocessing": {"numpy", "pandas", "scipy", "sklearn"}
-    | {"skad._segments", "skad._validation", "skad._windows"},
+    | {"skad._callbacks", "skad._segments", "skad._validation", "skad._windows"},
     "skad.detectors": {"joblib", "numpy", "scipy", "sklearn", "torch", "skad.networks"}
-    | {"skad._batches", "skad._fixed_blocks", "skad._scoring", "skad._training"}
+    | {"skad._batches", "skad._callbacks", "skad._fixed_blocks", "skad._scoring"}
+    | {"skad._training"}
     | {"skad._thresholding", "skad._validation", "skad._windows"},
     "skad.postprocessing": {"numpy", "pandas", "scipy", "sklearn"}
     | {"skad.metrics", "skad.model_selection"}
-    | {"skad._context", "skad._rolling", "skad._segments", "skad._thresholding"},
+    | {"skad._callbacks", "skad._context", "skad._rolling", "skad._segments"}
+    | {"skad._thresholding"},
     "skad._make_detector": {"numpy", "sklearn", "skad._context", "skad.detectors"}
     | {"skad.postprocessing", "skad.preprocessing"},
     "skad.metrics": {"numpy", "sklearn"},

@@ -1,5 +1,6 @@
 """The frame around a network: train, score, the same for every network detector."""
 
+import copy
 from abc import abstractmethod
 from numbers import Integral, Real
 
@@ -279,17 +280,28 @@ class NetworkDetector(PlainStateMixin, WindowDetector):
         with torch.inference_mode(False):  # what is made in it cannot be trained
             return super().fit(X, y)
 
-    def _learn(self, windows):
+    def _n_parts(self):
+        return self.max_epochs
+
+    def _learn(self, windows, task):
         check_device(self.device)
         start = self.net_ if self.warm_start and hasattr(self, "net_") else None
         if start is not None:
             refuse_other_shape(self, windows.shape[1:], self.window_shape_)
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        self.net_ = remembered_net(self, windows, seed, start)
+        epochs = task.epochs(lambda net: self._until_now(net, windows))
+        self.net_ = remembered_net(self, windows, seed, start, epochs)
         self.n_iter_ = len(self.net_.history)
         self.loss_curve_ = list(self.net_.history[:, "train_loss"])
         losses = [row["valid_loss"] for row in self.net_.history if "valid_loss" in row]
         self.validation_scores_ = [-loss for loss in losses] or None
+
+    def _until_now(self, net, windows):
+        """Return the attributes there would be, had the training ended here."""
+        twin = copy.copy(self)
+        twin.net_ = net
+        twin._settle(windows)
+        return vars(twin)
 
     def _training_scores(self, windows):
         scores = super()._training_scores(windows)

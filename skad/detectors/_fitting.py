@@ -7,7 +7,7 @@ from skad._batches import WindowBatches
 from skad._training import OPTIMIZERS, new_net, train
 
 
-def trained_net(detector, windows, seed, start=None):
+def trained_net(detector, windows, seed, start=None, epochs=None):
     """Train the network of ``detector``.
 
     Parameters
@@ -20,6 +20,8 @@ def trained_net(detector, windows, seed, start=None):
         Decides weights, order and noise.
     start : skorch.NeuralNet, default=None
         A trained net to go on from; it stays as it is.
+    epochs : Epochs, default=None
+        Is told of each epoch, and may end the training.
 
     Returns
     -------
@@ -44,6 +46,7 @@ def trained_net(detector, windows, seed, start=None):
         max_epochs=detector.max_epochs,
         patience=detector.n_iter_no_change,
         verbose=detector.verbose,
+        epochs=epochs,
     )
 
 

@@ -7,9 +7,9 @@ from numbers import Integral
 
 import joblib
 import torch
-from sklearn.base import clone
 from sklearn.utils.validation import check_memory
 
+from skad._callbacks import clone_without_callbacks
 from skad._windows import series_under, windows_over
 from skad.detectors._fitting import trained_net
 
@@ -25,15 +25,15 @@ _NEUTRAL = {
 }
 
 
-def remembered_net(detector, windows, seed, start=None):
+def remembered_net(detector, windows, seed, start=None, epochs=None):
     """Return a trained net, from the cache of ``detector`` if it is there.
 
     The key is the series under the windows and their length (the windows themselves
     where they do not overlap), the training parameters and the seed.
     """
     if detector.memory is None:
-        return trained_net(detector, windows, seed, start)
-    trainer = clone(detector)
+        return trained_net(detector, windows, seed, start, epochs)
+    trainer = clone_without_callbacks(detector)
     _set(trainer, **_NEUTRAL)
     reason = _why_not(detector, trainer, start)
     if reason is not None:
@@ -42,20 +42,21 @@ def remembered_net(detector, windows, seed, start=None):
             UserWarning,
             stacklevel=7,
         )
-        return trained_net(detector, windows, seed, start)
+        return trained_net(detector, windows, seed, start, epochs)
     series = series_under(windows)
     data, n_timesteps = (
         (windows, None) if series is None else (series, windows.shape[1])
     )
     versions = (version("skad"), torch.__version__)
-    cached = check_memory(detector.memory).cache(_train, ignore=["verbose"])
-    return cached(trainer, data, n_timesteps, seed, versions, verbose=detector.verbose)
+    train = check_memory(detector.memory).cache(_train, ignore=["verbose", "epochs"])
+    key = trainer, data, n_timesteps, seed, versions
+    return train(*key, verbose=detector.verbose, epochs=epochs)
 
 
-def _train(trainer, data, n_timesteps, seed, versions, verbose):
+def _train(trainer, data, n_timesteps, seed, versions, verbose, epochs):
     windows = data if n_timesteps is None else windows_over(data, n_timesteps)
     _set(trainer, verbose=verbose)
-    return trained_net(trainer, windows, seed)
+    return trained_net(trainer, windows, seed, epochs=epochs)
 
 
 def _set(trainer, **params):

@@ -135,7 +135,7 @@ class PCADetector(WindowDetector):
         self.channel_aggregation = channel_aggregation
         self.contamination = contamination
 
-    def _learn(self, windows):
+    def _learn(self, windows, task):
         n, n_features = len(windows), windows[0].size
         self.mean_ = sum(flat.sum(axis=0) for flat in self._flat(windows)) / n
         flat = None if n > n_features else np.concatenate([*self._flat(windows)])

@@ -4,16 +4,18 @@ from abc import ABC, abstractmethod
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context, clone
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skad._callbacks import FitTask, clone_without_callbacks
 from skad._thresholding import CONTAMINATION, ThresholdMixin, threshold
 from skad._validation import check_windows, refuse_huge
 from skad.detectors._channel_errors import CONSTRAINTS, learnt
 
 
-class WindowDetector(ThresholdMixin, BaseEstimator, ABC):
+class WindowDetector(CallbackSupportMixin, ThresholdMixin, BaseEstimator, ABC):
     """An outlier detector around a model that explains windows.
 
     A subclass learns (`_learn`) and tells, block by block, by how much each window
@@ -30,8 +32,11 @@ class WindowDetector(ThresholdMixin, BaseEstimator, ABC):
     }
 
     @abstractmethod
-    def _learn(self, windows):
-        """Fit the model to windows."""
+    def _learn(self, windows, task):
+        """Fit the model to windows; ``task`` is told of the parts of the fit."""
+
+    def _n_parts(self):
+        return 0
 
     @abstractmethod
     def _differences(self, windows):
@@ -67,23 +72,29 @@ class WindowDetector(ThresholdMixin, BaseEstimator, ABC):
         TypeError
             If X is sparse, or holds objects that cannot be read as numbers.
         """
-        before = vars(self).copy()
-        try:
-            self._fit(X)
-        except BaseException:
-            self.__dict__ = before  # at once: a second interrupt finds all or nothing
-            raise
+        with FitTask(self, X, y, self._n_parts()) as task:
+            before = vars(self).copy()
+            try:
+                self._fit(X, task)
+            except BaseException:
+                self.__dict__ = before  # at once: a second interrupt finds one of both
+                raise
         return self
 
-    def _fit(self, X):
+    def _fit(self, X, task):
         windows = self._check_windows(X, reset=True, expected=None)
         if len(windows) < 2:
             raise ValueError(
                 f"X has n_samples = {len(windows)}; {type(self).__name__} needs at "
                 "least 2 windows, and many more to learn from. Pass a longer series."
             )
-        self._fitted_as = clone(self)  # parameters that change wait for the next fit
-        self._learn(windows)
+        # Parameters that change wait for the next fit.
+        self._fitted_as = clone_without_callbacks(self)
+        self._learn(windows, task)
+        self._settle(windows)
+
+    def _settle(self, windows):
+        """Learn, once there is a model, what to make of its errors."""
         self.window_shape_ = windows.shape[1:]
         self.n_features_in_ = windows.shape[1] * windows.shape[2]
         differences = (

@@ -4,18 +4,20 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
+from skad._callbacks import FitTask
 from skad._segments import COPY_LEVEL
 from skad._validation import check_rows, check_windows, n_dimensions
 from skad._windows import series_under
 from skad.preprocessing._output import TableOutputMixin
 
 
-class GaussianNoise(TableOutputMixin, BaseEstimator):
+class GaussianNoise(CallbackSupportMixin, TableOutputMixin, BaseEstimator):
     """Add Gaussian noise to the rows that the next steps are fitted on.
 
     `fit_transform`, which a Pipeline calls at fit, returns noisy rows; `transform`,
@@ -128,7 +130,8 @@ class GaussianNoise(TableOutputMixin, BaseEstimator):
         TypeError
             If X is sparse, or holds objects that cannot be read as numbers.
         """
-        self._learn(X)
+        with FitTask(self, X, y):
+            self._learn(X)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -153,7 +156,8 @@ class GaussianNoise(TableOutputMixin, BaseEstimator):
         ValueError, TypeError
             As `fit`.
         """
-        values = self._learn(X)
+        with FitTask(self, X, y):
+            values = self._learn(X)
         rng = check_random_state(self.random_state)
         if self.n_copies == 0:
             return _like(X, self._noisy(values, rng))

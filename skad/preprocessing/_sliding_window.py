@@ -6,10 +6,12 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
+from skad._callbacks import FitTask
 from skad._segments import learn_gaps
 from skad._validation import check_rows
 from skad._windows import segment_windows
@@ -17,7 +19,7 @@ from skad.preprocessing._output import TableOutputMixin
 from skad.preprocessing._period import LONGEST, window_size_of
 
 
-class SlidingWindow(TableOutputMixin, BaseEstimator):
+class SlidingWindow(CallbackSupportMixin, TableOutputMixin, BaseEstimator):
     """Turn each row of a series into the window of rows that ends there.
 
     Window ``t`` holds the rows ``t - window_size + 1 .. t``, so there are as many
@@ -156,6 +158,11 @@ class SlidingWindow(TableOutputMixin, BaseEstimator):
             If most windows hold padding, or most segments a single row, as after a
             shuffled split.
         """
+        with FitTask(self, X, y):
+            self._fit(X)
+        return self
+
+    def _fit(self, X):
         gaps = learn_gaps(X, self.max_gap)
         starts = gaps.starts(X)
         rows = check_rows(self, X, reset=True)
@@ -166,7 +173,6 @@ class SlidingWindow(TableOutputMixin, BaseEstimator):
         self.step_ = gaps.step
         self._gaps = gaps
         self._warn_of_padding(starts, len(rows))
-        return self
 
     def transform(self, X):
         """Cut windows.

@@ -18,9 +18,9 @@ def trainings(monkeypatch):
     """Count the trainings that really take place."""
     taken = []
 
-    def counted(detector, windows, seed, start=None):
+    def counted(detector, windows, seed, start=None, epochs=None):
         taken.append(detector)
-        return trained_net(detector, windows, seed, start)
+        return trained_net(detector, windows, seed, start, epochs)
 
     trained_net = _memory.trained_net
     monkeypatch.setattr(_memory, "trained_net", counted)
@@ -225,7 +225,7 @@ def test_windows_are_not_written_out_to_be_hashed(make, tmp_path, monkeypatch):
     windows = SlidingWindow(256).fit_transform(rows)
     detector = make(memory=str(tmp_path))
     net = _memory.trained_net(detector, windows[:50], seed=0)
-    monkeypatch.setattr(_memory, "trained_net", lambda *args: net)
+    monkeypatch.setattr(_memory, "trained_net", lambda *args, **kwargs: net)
     _memory.remembered_net(detector, windows, seed=0)
     tracemalloc.start()
     _memory.remembered_net(detector, windows, seed=0)
