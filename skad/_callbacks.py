@@ -1,0 +1,82 @@
+"""scikit-learn's callbacks: telling them how a fit goes on.
+
+A fit is a task with parts, such as epochs, or the fits of what is inside::
+
+    GridSearchCV > candidate and split > Pipeline > step > LSTMForecaster > epoch
+
+Progress bars and monitors hang on to this tree (`set_callbacks`). The interface is
+experimental in scikit-learn, so nothing else in skad calls it. Whatever is opened
+here is closed by scikit-learn's `_fit_context`, under which each fit runs, so that
+nothing is left in a fitted object.
+"""
+
+from sklearn.base import clone
+
+
+class FitTask:
+    """The fit of an estimator, as its callbacks see it."""
+
+    def __init__(self, estimator, X, y, n_parts=0):
+        self.estimator = estimator
+        self.data = {"X": X, "y": y}
+        self.context = estimator._init_callback_context(max_subtasks=n_parts)
+
+    def __enter__(self):
+        self.context.call_on_fit_task_begin(estimator=self.estimator, **self.data)
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        if kind is None:
+            self._end(self.context, dict)  # nothing is missing in the estimator
+
+    def fit(self, name, estimator):
+        """Fit what is inside, as one part; callbacks go on to it."""
+        part = self.context.subcontext(task_name=name)
+        with part.propagate_callback_context(estimator):
+            part.call_on_fit_task_begin(estimator=self.estimator, **self.data)
+            estimator.fit(**self.data)
+            self._end(part)
+        return estimator
+
+    def epochs(self, attributes):
+        """Return what to call around each epoch of a training.
+
+        Parameters
+        ----------
+        attributes : callable
+            ``attributes(net)`` gives what the estimator would have, had it been
+            trained until now.
+
+        Returns
+        -------
+        epochs : Epochs
+        """
+        return Epochs(self, attributes)
+
+    def _end(self, part, attributes=None):
+        return part.call_on_fit_task_end(
+            estimator=self.estimator, reconstruction_attributes=attributes, **self.data
+        )
+
+
+class Epochs:
+    """The epochs of a training, each one part of a task."""
+
+    def __init__(self, task, attributes):
+        self.task = task
+        self.attributes = attributes
+
+    def begin(self):
+        self.part = self.task.context.subcontext(task_name="epoch")
+        self.part.call_on_fit_task_begin(
+            estimator=self.task.estimator, **self.task.data
+        )
+
+    def end(self, net):
+        """End the epoch; True asks for an end of the training."""
+        return self.task._end(self.part, lambda: self.attributes(net))
+
+
+def clone_without_callbacks(estimator):
+    """Clone the parameters alone, for what is kept in a fitted object."""
+    return clone(estimator).set_callbacks()

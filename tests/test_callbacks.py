@@ -1,0 +1,150 @@
+"""scikit-learn's callbacks: what they hear of a fit, and that nothing of them stays."""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.callback import ProgressBar, ScoringMonitor
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skad import GaussianNoise, LSTMForecaster, SlidingWindow
+from skad.metrics import make_anomaly_scorer
+
+
+class Recorder:
+    """Writes down the tasks that begin and end; may stop after an epoch, or raise."""
+
+    max_propagation_depth = None  # callbacks go on to whatever is inside
+
+    def __init__(self, last_epoch=None, error=None):
+        self.last_epoch, self.error = last_epoch, error
+        self.begun, self.ended, self.n_teardowns = [], [], 0
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        self.n_teardowns += 1
+
+    def on_fit_task_begin(self, estimator, context):
+        self.begun.append((context.estimator_name, context.task_name))
+
+    def on_fit_task_end(self, estimator, context):
+        self.ended.append((context.estimator_name, context.task_name))
+        is_last = context.task_name == "epoch" and context.task_id == self.last_epoch
+        if is_last and self.error is not None:
+            raise self.error
+        return is_last
+
+
+@pytest.fixture
+def X():
+    return np.sin(np.arange(200) / 4).reshape(-1, 1)
+
+
+@pytest.fixture
+def windows(X):
+    return SlidingWindow(8).fit_transform(X)
+
+
+def forecaster(**params):
+    return LSTMForecaster(hidden_size=4, random_state=0, **{"max_epochs": 3} | params)
+
+
+def test_a_callback_on_a_pipeline_hears_of_each_step_and_each_epoch(X):
+    recorder = Recorder()
+    pipe = make_pipeline(
+        StandardScaler(), SlidingWindow(8), GaussianNoise(), forecaster()
+    )
+    pipe.set_callbacks(recorder).fit(X)
+    epochs = [("LSTMForecaster", "epoch")] * 3
+    steps = ["StandardScaler", "SlidingWindow", "GaussianNoise", "LSTMForecaster"]
+    begun = [("Pipeline", "fit"), *((step, "fit") for step in steps), *epochs]
+    assert recorder.begun == begun
+    assert sorted(recorder.ended) == sorted(begun)
+    assert recorder.n_teardowns == 1
+
+
+def test_a_callback_may_stop_the_training(windows):
+    detector = forecaster(max_epochs=5).set_callbacks(Recorder(last_epoch=1))
+    stopped = detector.fit(windows)
+    assert stopped.n_iter_ == 2
+    expected = forecaster(max_epochs=2).fit(windows).score_samples(windows)
+    np.testing.assert_array_equal(stopped.score_samples(windows), expected)
+
+
+def test_a_callback_that_raises_leaves_the_detector_as_it_was(windows):
+    detector = forecaster().fit(windows)
+    before = detector.score_samples(windows)
+    recorder = Recorder(last_epoch=0, error=RuntimeError("no more"))
+    with pytest.raises(RuntimeError, match="no more"):
+        detector.set_callbacks(recorder).fit(windows + 1)
+    np.testing.assert_array_equal(detector.score_samples(windows), before)
+    assert recorder.n_teardowns == 1
+
+
+def test_watching_changes_no_score(windows):
+    watched = forecaster().set_callbacks(Recorder()).fit(windows)
+    expected = forecaster().fit(windows).score_samples(windows)
+    np.testing.assert_array_equal(watched.score_samples(windows), expected)
+
+
+def test_nothing_of_a_callback_is_left_in_a_fitted_pipeline(X):
+    def fitted():
+        return make_pipeline(SlidingWindow(8), GaussianNoise(), forecaster())
+
+    watched = fitted().set_callbacks(Recorder()).fit(X).set_callbacks()
+    for step, plain in zip(watched, fitted().fit(X), strict=True):
+        assert vars(step).keys() == vars(plain).keys()
+    assert b"Recorder" not in pickle.dumps(watched)
+
+
+def test_epochs_are_scored_while_they_pass(windows):
+    y = np.ones(len(windows), int)
+    y[100] = -1
+    spiked = windows.copy()
+    spiked[100] += 5
+    monitor = ScoringMonitor(scoring=make_anomaly_scorer("roc_auc"))
+    detector = forecaster().set_callbacks(monitor).fit(spiked, y)
+    log = monitor.get_logs().data
+    of_epochs = [row["score"] for row in log if row["task_name"] == "epoch"]
+    assert len(of_epochs) == 3
+    # Each was scored by the network as it then was, the last by the one that stays.
+    at_first = forecaster(max_epochs=1).fit(spiked)
+    scorer = make_anomaly_scorer("roc_auc")
+    assert of_epochs[0] == scorer(at_first, spiked, y)
+    assert of_epochs[-1] == scorer(detector, spiked, y)
+
+
+def test_a_training_from_memory_has_no_epochs(windows, tmp_path):
+    forecaster(memory=str(tmp_path)).fit(windows)
+    recorder = Recorder()
+    forecaster(memory=str(tmp_path)).set_callbacks(recorder).fit(windows)
+    assert recorder.ended == [("LSTMForecaster", "fit")]
+
+
+def search(detector):
+    return GridSearchCV(
+        make_pipeline(SlidingWindow(8), detector),
+        {"lstmforecaster__lr": [1e-3, 1e-2]},
+        scoring=lambda estimator, X, y=None: estimator.score_samples(X).mean(),
+        cv=TimeSeriesSplit(2),
+        n_jobs=2,
+    )
+
+
+def test_a_search_in_two_processes_shows_bars_down_to_the_epochs(X, capsys):
+    bars = ProgressBar(max_propagation_depth=None)
+    search(forecaster()).set_callbacks(bars).fit(X)
+    shown = capsys.readouterr().out
+    for task in ("GridSearchCV - fit", "SlidingWindow - fit", "LSTMForecaster - fit"):
+        assert task in shown
+
+
+def test_epochs_in_other_processes_are_scored_too(X):
+    monitor = ScoringMonitor(scoring={"one": lambda estimator, X, y: 1.0})
+    search(forecaster(max_epochs=2).set_callbacks(monitor)).fit(X, np.ones(len(X)))
+    tasks = [row["task_name"] for row in monitor.get_logs().data]
+    assert tasks.count("epoch") == 2 * (2 * 2 + 1)  # candidates, splits, and the refit
