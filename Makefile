@@ -3,7 +3,7 @@ BIN := .venv/bin
 # One thread per process: faster for small networks, and bits depend on the number.
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test lint docs bench-speed bench-metrics bench-false-alarms clean
+.PHONY: help demo test lint docs bench-speed bench-metrics bench-false-alarms bench-adapters clean
 
 help:  ## List the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -38,6 +38,9 @@ bench-speed: .venv-bench/.ok  ## Time everything (25 min), write a page; CHECK=1
 
 bench-metrics: .venv-bench/.ok  ## Compare the metrics with their references (1 min).
 	$(ONE_THREAD) .venv-bench/bin/python -m tests.benchmarks.accuracy.reference_metrics
+
+bench-adapters: .venv-bench/.ok  ## Hold the adapter to PyOD itself (1 min).
+	$(ONE_THREAD) .venv-bench/bin/python -m tests.benchmarks.adapters
 
 bench-false-alarms: .venv/.ok  ## Count false alarms of each threshold (8 min), write a page; CHECK=1, QUICK=1.
 	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks.false_alarms $(if $(CHECK),--check) $(if $(QUICK),--quick)
