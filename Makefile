@@ -3,7 +3,7 @@ BIN := .venv/bin
 # One thread per process: faster for small networks, and bits depend on the number.
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test lint docs bench-speed bench-metrics bench-false-alarms bench-adapters clean
+.PHONY: help demo test lint docs bench-accuracy bench-speed bench-metrics bench-false-alarms bench-adapters clean
 
 help:  ## List the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -32,6 +32,9 @@ docs: .venv/.ok  ## Build the documentation into docs/_build.
 	.venv-bench/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -r tests/benchmarks/requirements.txt -e .
 	.venv-bench/bin/python -m pip install -q --disable-pip-version-check --no-deps -r tests/benchmarks/accuracy/requirements-no-deps.txt
 	@touch $@
+
+bench-accuracy: .venv/.ok  ## Score labelled series in DATA=folder, write a page (60 min); CHECK=1, QUICK=1.
+	$(ONE_THREAD) $(BIN)/python -W ignore -m tests.benchmarks.accuracy $(if $(DATA),--data $(DATA)) $(if $(CHECK),--check) $(if $(QUICK),--quick)
 
 bench-speed: .venv-bench/.ok  ## Time everything (25 min), write a page; CHECK=1, QUICK=1.
 	$(ONE_THREAD) .venv-bench/bin/python -m tests.benchmarks.speed $(if $(CHECK),--check) $(if $(QUICK),--quick)
