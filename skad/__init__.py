@@ -20,6 +20,8 @@ The house, room by room:
     Pictures of a scored series, which channel it was, and what was expected.
 `skad.datasets`
     Two labelled real series.
+`skad.streaming`
+    Scores of rows as they arrive.
 `skad.sktime`, `skad.pyod`
     Doors to sktime, from it, and from PyOD.
 
@@ -60,6 +62,7 @@ _ROOMS = {
     "preprocessing",
     "pyod",
     "sktime",
+    "streaming",
 }
 
 __all__ = [

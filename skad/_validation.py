@@ -24,7 +24,7 @@ _CURES = {
 
 def check_rows(estimator, X, *, reset):
     """Validate a table of shape (n_timestamps, n_channels); float32 stays float32."""
-    X = _as_table(X)
+    X = as_table(X)
     if n_dimensions(X) > 2:
         raise ValueError(
             f"X has {n_dimensions(X)} dimensions: are these windows already? "
@@ -57,7 +57,7 @@ def check_windows(estimator, X, *, reset, n_channels=1, expected=None):
     windows : ndarray of shape (n, n_timesteps, n_channels)
         float32 stays float32, all else is float64; no copy of overlapping windows.
     """
-    X = _as_table(X)
+    X = as_table(X)
     if n_dimensions(X) > 3:
         raise ValueError(
             f"X has {n_dimensions(X)} dimensions; {_name(estimator)} needs windows of "
@@ -158,7 +158,7 @@ def _window_shape(n_features, n_channels):
     return n_features // n_channels, n_channels
 
 
-def _as_table(X):
+def as_table(X):
     """Return X, an array if it was a list, or raise where it is no table of numbers."""
     if np.ma.isMaskedArray(X):
         raise ValueError(

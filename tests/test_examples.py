@@ -116,6 +116,13 @@ def test_the_denoising_example_measures_the_distance_from_the_clean_signal(tmp_p
     assert_drawn(tmp_path / "figure_1.png", colors)
 
 
+def test_the_stream_has_the_bits_of_the_whole_series(tmp_path):
+    printed = run("plot_streaming", tmp_path)
+    assert "the bits of the whole series: True" in printed
+    assert "looks back 126 rows, and ahead none" in printed
+    assert_drawn(tmp_path / "figure_1.png", ["#000000", "#0072B2"])
+
+
 def test_no_example_is_left_out():
     tested = Path(__file__).read_text()
     for example in EXAMPLES.glob("plot_*.py"):

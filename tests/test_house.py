@@ -43,6 +43,8 @@ ROOMS = {
     "skad.metrics": {"numpy", "sklearn"},
     "skad.model_selection": {"numpy", "scipy", "sklearn", "skad.metrics"},
     "skad.datasets": {"numpy", "sklearn"},
+    "skad.streaming": {"numpy", "pandas", "sklearn", "skad._context"}
+    | {"skad._validation"},
     "skad.pyod": {"numpy", "sklearn", "skad._thresholding", "skad._validation"},
     "skad.sktime": {"numpy", "pandas", "sklearn", "sktime", "skad._context"}
     | {"skad._thresholding", "skad._validation", "skad.preprocessing"},
