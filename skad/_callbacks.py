@@ -10,6 +10,8 @@ here is closed by scikit-learn's `_fit_context`, under which each fit runs, so t
 nothing is left in a fitted object.
 """
 
+from contextlib import contextmanager
+
 from sklearn.base import clone
 
 
@@ -29,14 +31,9 @@ class FitTask:
         if kind is None:
             self._end(self.context, dict)  # nothing is missing in the estimator
 
-    def fit(self, name, estimator):
-        """Fit what is inside, as one part; callbacks go on to it."""
-        part = self.context.subcontext(task_name=name)
-        with part.propagate_callback_context(estimator):
-            part.call_on_fit_task_begin(estimator=self.estimator, **self.data)
-            estimator.fit(**self.data)
-            self._end(part)
-        return estimator
+    def part(self, name):
+        """Return the next part of this fit, in which something inside is fitted."""
+        return Part(self.context.subcontext(task_name=name), self.estimator)
 
     def epochs(self, attributes):
         """Return what to call around each epoch of a training.
@@ -57,6 +54,22 @@ class FitTask:
         return part.call_on_fit_task_end(
             estimator=self.estimator, reconstruction_attributes=attributes, **self.data
         )
+
+
+class Part:
+    """The fit of something inside an estimator; may go to another process."""
+
+    def __init__(self, context, owner):
+        self.context = context
+        self.owner = owner
+
+    @contextmanager
+    def around(self, estimator):
+        """Let the callbacks go on to ``estimator`` while it is fitted."""
+        with self.context.propagate_callback_context(estimator):
+            self.context.call_on_fit_task_begin(estimator=self.owner)
+            yield
+            self.context.call_on_fit_task_end(estimator=self.owner)
 
 
 class Epochs:

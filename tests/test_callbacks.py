@@ -11,6 +11,12 @@ from sklearn.preprocessing import StandardScaler
 
 from skad import GaussianNoise, LSTMForecaster, SlidingWindow
 from skad.metrics import make_anomaly_scorer
+from skad.postprocessing import (
+    EnsembleDetector,
+    ReverseWindowing,
+    ThresholdedDetector,
+    TunedThresholdDetectorCV,
+)
 
 
 class Recorder:
@@ -148,3 +154,28 @@ def test_epochs_in_other_processes_are_scored_too(X):
     search(forecaster(max_epochs=2).set_callbacks(monitor)).fit(X, np.ones(len(X)))
     tasks = [row["task_name"] for row in monitor.get_logs().data]
     assert tasks.count("epoch") == 2 * (2 * 2 + 1)  # candidates, splits, and the refit
+
+
+def pipe():
+    return make_pipeline(SlidingWindow(8), forecaster(max_epochs=2))
+
+
+META_DETECTORS = {
+    "ReverseWindowing": (lambda: ReverseWindowing(pipe()), 1),
+    "EnsembleDetector": (lambda: EnsembleDetector([("a", pipe()), ("b", pipe())]), 2),
+    "ThresholdedDetector": (lambda: ThresholdedDetector(pipe()), 1),
+    "TunedThresholdDetectorCV": (lambda: TunedThresholdDetectorCV(pipe(), cv=2), 3),
+}
+
+
+@pytest.mark.parametrize("name", META_DETECTORS)
+def test_a_callback_on_a_meta_detector_hears_of_the_epochs_inside(name, X):
+    make, n_fits = META_DETECTORS[name]
+    y = np.ones(len(X), int)
+    y[[50, 150]] = -1
+    recorder = Recorder()
+    detector = make().set_callbacks(recorder).fit(X, y)
+    assert recorder.begun[0] == recorder.ended[-1] == (name, "fit")
+    assert recorder.ended.count(("LSTMForecaster", "epoch")) == 2 * n_fits
+    assert recorder.n_teardowns == 1
+    assert b"Recorder" not in pickle.dumps(detector.set_callbacks())

@@ -49,9 +49,9 @@ def trainings(monkeypatch):
     """Note the windows of all trainings that really take place."""
     taken = []
 
-    def noted(detector, windows, seed, start=None):
+    def noted(detector, windows, seed, start=None, epochs=None):
         taken.append(windows)
-        return trained_net(detector, windows, seed, start)
+        return trained_net(detector, windows, seed, start, epochs)
 
     trained_net = _memory.trained_net
     monkeypatch.setattr(_memory, "trained_net", noted)

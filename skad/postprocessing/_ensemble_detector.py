@@ -7,6 +7,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import check_is_fitted
 
+from skad._callbacks import FitTask
 from skad._context import inner_estimators
 from skad._thresholding import CONTAMINATION, threshold
 from skad.postprocessing._common_scale import (
@@ -187,11 +188,18 @@ class EnsembleDetector(MetaDetector, _BaseComposition):
         TypeError
             If a member has no `score_samples`.
         """
-        members = self._members()
-        shares = self._shares()
-        fitted = [clone(estimator).fit(X, y) for _, estimator in members]
-        scores = [estimator.score_samples(X) for estimator in fitted]
+        members, shares = self._members(), self._shares()
+        with FitTask(self, X, y, n_parts=len(members)) as task:
+            self._fit(X, y, members, shares, task)
+        return self
+
+    def _fit(self, X, y, members, shares, task):
         names = [name for name, _ in members]
+        fitted = [clone(estimator) for _, estimator in members]
+        for name, estimator in zip(names, fitted, strict=True):
+            with task.part(f"fit-{name}").around(estimator):
+                estimator.fit(X, y)
+        scores = [estimator.score_samples(X) for estimator in fitted]
         scales = [learn_scale(*pair) for pair in zip(scores, names, strict=True)]
         self.estimators_ = fitted
         by_name = dict(self.estimators) | dict(zip(names, fitted, strict=True))
@@ -201,7 +209,6 @@ class EnsembleDetector(MetaDetector, _BaseComposition):
         self.offset_ = threshold(self._combined(scores), self.contamination)
         for estimator in fitted[::-1]:
             self._take_names(estimator)
-        return self
 
     def score_samples(self, X):
         """Score rows by what all members say.

@@ -1,13 +1,16 @@
 """What the meta-detectors share: how one detector stands around another."""
 
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
+from sklearn.callback import CallbackSupportMixin
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 from skad._thresholding import ThresholdMixin
 
 
-class MetaDetector(ThresholdMixin, MetaEstimatorMixin, BaseEstimator):
+class MetaDetector(
+    CallbackSupportMixin, ThresholdMixin, MetaEstimatorMixin, BaseEstimator
+):
     """Base class: an outlier detector around ``self.estimator``.
 
     The inner detector is known by `fit` and `score_samples` alone, so a Pipeline, which

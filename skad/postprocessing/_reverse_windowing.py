@@ -6,6 +6,7 @@ from sklearn.base import _fit_context, clone
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skad._callbacks import FitTask
 from skad._context import find_parameter, row_context
 from skad._segments import learn_gaps
 from skad._thresholding import CONTAMINATION, threshold
@@ -164,7 +165,14 @@ class ReverseWindowing(MetaDetector):
         """
         refuse_without_scores(self.estimator, self)
         self._refuse_a_causal_centre()
-        estimator = clone(self.estimator).fit(X, y)
+        with FitTask(self, X, y, n_parts=1) as task:
+            self._fit(X, y, task)
+        return self
+
+    def _fit(self, X, y, task):
+        estimator = clone(self.estimator)
+        with task.part("fit-detector").around(estimator):
+            estimator.fit(X, y)
         spreading = self._spreading(self._window_size(estimator))
         gaps = learn_gaps(X, find_parameter(estimator, "max_gap"))
         spread = spreading(estimator.score_samples(X), gaps.starts(X))
@@ -174,7 +182,6 @@ class ReverseWindowing(MetaDetector):
         self._fitted_spreading = spreading  # parameters that change wait for a fit
         self.offset_ = threshold(spread, self.contamination)
         self._take_names(estimator)
-        return self
 
     def score_samples(self, X):
         """Score rows by the windows that cover them.

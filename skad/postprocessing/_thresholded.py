@@ -7,6 +7,7 @@ from sklearn.base import _fit_context, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
+from skad._callbacks import FitTask
 from skad.postprocessing._calibration import (
     fit_on,
     held_back,
@@ -204,17 +205,22 @@ default="quantile"
         self._refuse_contradictions()
         estimator = clone(self.estimator)
         X, y = rows_of(X, y, estimator)
+        with FitTask(self, X, y, n_parts=1) as task:
+            self._fit(X, y, estimator, task)
+        return self
+
+    def _fit(self, X, y, estimator, task):
         held = self._rows_to_hold_back(X)
-        if held is None:
-            estimator.fit(X, y)
-        else:
-            fit_on(estimator, X, y, ~held)
+        with task.part("fit-detector").around(estimator):
+            if held is None:
+                estimator.fit(X, y)
+            else:
+                fit_on(estimator, X, y, ~held)
         offset, n_rows = self._threshold(estimator, X, held)
         self.estimator_ = estimator
         self.offset_ = offset
         self.n_calibration_rows_ = n_rows
         self._take_names(estimator)
-        return self
 
     def _refuse_contradictions(self):
         if self.strategy == "fixed" and self.offset is None:

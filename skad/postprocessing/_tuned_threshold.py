@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
+from skad._callbacks import FitTask
 from skad._context import row_context
 from skad.metrics._reading import is_anomaly
 from skad.metrics._runs import runs_of
@@ -188,10 +189,16 @@ class TunedThresholdDetectorCV(ThresholdOnly):
         X, y = rows_of(X, y, self._new_estimator())
         anomalous = _read_labels(y)
         splits = self._splits(X, y, anomalous)
+        with FitTask(self, X, y, n_parts=len(splits) + self.refit) as task:
+            self._fit(X, y, anomalous, splits, task)
+        return self
+
+    def _fit(self, X, y, anomalous, splits, task):
+        parts = [task.part("fit-split") for _ in splits]
         fitted, held_out = zip(
             *Parallel(n_jobs=self.n_jobs)(
-                delayed(_fit_and_score)(self._new_estimator(), X, y, train, test)
-                for train, test in splits
+                delayed(_fit_and_score)(self._new_estimator(), X, y, *split, part)
+                for split, part in zip(splits, parts, strict=True)
             ),
             strict=True,
         )
@@ -199,14 +206,15 @@ class TunedThresholdDetectorCV(ThresholdOnly):
         tests = [test for _, test in splits]
         values = self._mean_values(X, y, tests, held_out, thresholds)
         best = best_of(values, thresholds, isinstance(self.thresholds, Integral))
-        estimator = self._refitted(X, y, anomalous) if self.refit else fitted[0]
+        estimator = fitted[0]
+        if self.refit:
+            estimator = self._refitted(X, y, anomalous, task.part("refit"))
         self.estimator_ = estimator
         self.offset_ = self.best_threshold_ = float(thresholds[best])
         self.best_score_ = float(values[best])
         if self.store_cv_results:
             self.cv_results_ = {"thresholds": thresholds, "scores": values}
         self._take_names(estimator)
-        return self
 
     def _new_estimator(self):
         return self.estimator if self.cv == "prefit" else clone(self.estimator)
@@ -275,9 +283,11 @@ class TunedThresholdDetectorCV(ThresholdOnly):
         ]
         return np.mean(of_folds, axis=0)
 
-    def _refitted(self, X, y, anomalous):
+    def _refitted(self, X, y, anomalous, part):
         rows = ~anomalous if self.train == "normal" else np.full(len(anomalous), True)
-        return fit_on(clone(self.estimator), X, y, rows)
+        estimator = clone(self.estimator)
+        with part.around(estimator):
+            return fit_on(estimator, X, y, rows)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -329,8 +339,9 @@ def _refuse_useless(number, train, anomalous):
         )
 
 
-def _fit_and_score(estimator, X, y, train, test):
+def _fit_and_score(estimator, X, y, train, test, part):
     """Fit on the training rows, and score the test rows within the whole series."""
     if train is not None:
-        estimator.fit(_safe_indexing(X, train), _safe_indexing(y, train))
+        with part.around(estimator):
+            estimator.fit(_safe_indexing(X, train), _safe_indexing(y, train))
     return estimator, finite_scores(estimator, X)[test]
