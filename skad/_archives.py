@@ -34,7 +34,10 @@ _OBJECTS = [
     *_names("skad.postprocessing._thresholded", "ThresholdedDetector"),
     *_names("skad.postprocessing._tuned_threshold", "TunedThresholdDetectorCV"),
     *_names("skad.preprocessing._gaussian_noise", "GaussianNoise"),
+    *_names("skad.preprocessing._scaling_jitter", "ScalingJitter"),
     *_names("skad.preprocessing._sliding_window", "SlidingWindow"),
+    *_names("skad.pyod._pyod_adapter", "PyODAdapter"),
+    *_names("skad.sktime._sktime_adapter", "SktimeAdapter"),
     *_names("sklearn.metrics._scorer", "_PassthroughScorer", "_Scorer"),
     *_names("sklearn.model_selection._split", "KFold", "TimeSeriesSplit"),
 ]

@@ -14,7 +14,7 @@ from skad.postprocessing import (
     ThresholdedDetector,
     TunedThresholdDetectorCV,
 )
-from skad.preprocessing import GaussianNoise, SlidingWindow
+from skad.preprocessing import GaussianNoise, ScalingJitter, SlidingWindow
 from skad.pyod import PyODAdapter
 from skad.sktime import SkadDetector, SktimeAdapter
 from tests.pyod_stand_ins import KNN, MAD
@@ -53,6 +53,10 @@ GAUSSIAN_NOISES = [
     GaussianNoise(scale=(0.0, 1.0), relative=False),
     GaussianNoise(n_copies=1),
     GaussianNoise(scale=(0.1, 0.5), n_copies=2),
+]
+SCALING_JITTERS = [
+    ScalingJitter(),
+    ScalingJitter(scale=(0.1, 0.5), n_copies=2),
 ]
 REVERSE_WINDOWINGS = [
     ReverseWindowing(make_pipeline(SlidingWindow(3, flatten=True), FOREST)),
@@ -125,7 +129,7 @@ INSTANCES = (
     DETECTORS + PCA_DETECTORS + SLIDING_WINDOWS + GAUSSIAN_NOISES + REVERSE_WINDOWINGS
 )
 INSTANCES += ENSEMBLE_DETECTORS + THRESHOLDED_DETECTORS + TUNED_THRESHOLD_DETECTORS
-INSTANCES += PYOD_ADAPTERS + SKTIME_ADAPTERS
+INSTANCES += PYOD_ADAPTERS + SKTIME_ADAPTERS + SCALING_JITTERS
 
 # One of each kind, for tables of six columns.
 OF_EACH_KIND = {
@@ -160,7 +164,7 @@ def answer_of(fitted, X):
 
 
 _NEIGHBOURS = "looks at neighbouring rows, so their order and presence matter"
-_COPIES = "fit_transform appends noisy copies, which transform does not"
+_COPIES = "fit_transform appends altered copies, which transform does not"
 _FOR_NEIGHBOURS = {
     "check_methods_sample_order_invariance": _NEIGHBOURS,
     "check_methods_subset_invariance": _NEIGHBOURS,
@@ -175,6 +179,7 @@ EXPECTED_FAILURES = {
     THRESHOLDED_DETECTORS[-1]: _FOR_NEIGHBOURS,
     SKTIME_ADAPTERS[-1]: _FOR_NEIGHBOURS,
     **dict.fromkeys(GAUSSIAN_NOISES[2:], _FOR_COPIES),
+    SCALING_JITTERS[1]: _FOR_COPIES,
 }
 # A window of one row has no neighbours.
 for _row_wise in (SLIDING_WINDOWS[1], REVERSE_WINDOWINGS[1]):

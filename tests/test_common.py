@@ -4,7 +4,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skad._context import row_context
 from skad.postprocessing import ReverseWindowing, ThresholdedDetector
-from skad.preprocessing import GaussianNoise, SlidingWindow
+from skad.preprocessing import GaussianNoise, ScalingJitter, SlidingWindow
 from skad.sktime import SktimeAdapter
 from tests.estimators import EXPECTED_FAILURES, INSTANCES
 
@@ -20,7 +20,7 @@ def test_scikit_learn_finds_no_fault(estimator, check):
 
 def test_nothing_else_is_expected_to_fail():
     for estimator, failures in EXPECTED_FAILURES.items():
-        if isinstance(estimator, GaussianNoise):
+        if isinstance(estimator, (GaussianNoise, ScalingJitter)):
             assert estimator.n_copies > 0
             assert set(failures) == {
                 "check_transformer_data_not_an_array",

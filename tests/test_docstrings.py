@@ -29,7 +29,7 @@ from skad.postprocessing import (
     ThresholdedDetector,
     TunedThresholdDetectorCV,
 )
-from skad.preprocessing import GaussianNoise, SlidingWindow
+from skad.preprocessing import GaussianNoise, ScalingJitter, SlidingWindow
 from skad.pyod import PyODAdapter
 from skad.sktime import SktimeAdapter
 from tests.pyod_stand_ins import MAD
@@ -46,6 +46,7 @@ LEFT_OUT_OF_METHODS = {
 # Parameters that share a name and differ in meaning, each with its reason.
 OTHER_MEANING = {
     "detector",  # of PyOD, or of sktime
+    "scale",  # of noise that is added, or of factors
     "random_state",  # what it decides differs: noise here, weights and batches there
     "window_size",  # the rows in a window, or the windows over a row
 }
@@ -239,6 +240,7 @@ def fitted(estimator):
 FITTED = {
     "skad.preprocessing.SlidingWindow": lambda: SlidingWindow(3),
     "skad.preprocessing.GaussianNoise": GaussianNoise,
+    "skad.preprocessing.ScalingJitter": ScalingJitter,
     "skad.detectors.LSTMForecaster": lambda: LSTMForecaster(2, max_epochs=1),
     "skad.detectors.ConvAutoencoder": lambda: ConvAutoencoder((2, 1), max_epochs=1),
     "skad.detectors.PCADetector": lambda: PCADetector(2),

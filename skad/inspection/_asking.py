@@ -9,7 +9,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from skad.inspection._rows import framed
-from skad.preprocessing._gaussian_noise import GaussianNoise
+from skad.preprocessing._at_fit_only import AtFitOnly
 from skad.preprocessing._sliding_window import SlidingWindow
 
 
@@ -106,7 +106,7 @@ def _in_units_of(X, pipe, rows):
     """Undo the steps of a Pipeline, the last one first."""
     steps = _steps(pipe)
     for number, (name, step) in reversed(list(enumerate(steps))):
-        if isinstance(step, (SlidingWindow, GaussianNoise)):
+        if isinstance(step, (SlidingWindow, AtFitOnly)):
             continue
         before = [earlier for _, earlier in steps[:number]]
         of_windows = any(isinstance(earlier, SlidingWindow) for earlier in before)

@@ -1,6 +1,7 @@
 """Steps before a detector; none of them imports torch."""
 
 from skad.preprocessing._gaussian_noise import GaussianNoise
+from skad.preprocessing._scaling_jitter import ScalingJitter
 from skad.preprocessing._sliding_window import SlidingWindow
 
-__all__ = ["GaussianNoise", "SlidingWindow"]
+__all__ = ["GaussianNoise", "ScalingJitter", "SlidingWindow"]

@@ -1,23 +1,12 @@
 """Noise for training rows, and for them only."""
 
-from numbers import Integral, Real
-
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context
-from sklearn.callback import CallbackSupportMixin
-from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from skad._callbacks import FitTask
-from skad._segments import COPY_LEVEL
-from skad._validation import check_rows, check_windows, n_dimensions
 from skad._windows import series_under
-from skad.preprocessing._output import TableOutputMixin
+from skad.preprocessing._at_fit_only import AtFitOnly
 
 
-class GaussianNoise(CallbackSupportMixin, TableOutputMixin, BaseEstimator):
+class GaussianNoise(AtFitOnly):
     """Add Gaussian noise to the rows that the next steps are fitted on.
 
     `fit_transform`, which a Pipeline calls at fit, returns noisy rows; `transform`,
@@ -31,7 +20,7 @@ class GaussianNoise(CallbackSupportMixin, TableOutputMixin, BaseEstimator):
         Factor of the noise. A pair ``(low, high)`` draws one factor for each noisy
         copy from the uniform distribution between them.
     n_copies : int, default=0
-        0 adds the noise in place. Otherwise the rows are followed by this many noisy
+        0 alters the rows in place. Otherwise they are followed by this many altered
         copies of them.
     relative : bool, default=True
         Whether the factor multiplies the standard deviation of each channel over the
@@ -94,10 +83,8 @@ class GaussianNoise(CallbackSupportMixin, TableOutputMixin, BaseEstimator):
     """
 
     _parameter_constraints = {
-        "scale": [Interval(Real, 0, None, closed="left"), tuple, list],
-        "n_copies": [Interval(Integral, 0, None, closed="left")],
+        **AtFitOnly._parameter_constraints,
         "relative": ["boolean"],
-        "random_state": ["random_state"],
     }
 
     def __init__(self, scale=0.1, *, n_copies=0, relative=True, random_state=None):
@@ -106,147 +93,17 @@ class GaussianNoise(CallbackSupportMixin, TableOutputMixin, BaseEstimator):
         self.relative = relative
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
-        """Learn the standard deviation of each channel.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, n_channels) or (n, n_timesteps, n_channels)
-            Rows of a series, or windows.
-        y : Ignored
-            Present for API consistency.
-
-        Returns
-        -------
-        self : object
-            The fitted transformer.
-
-        Raises
-        ------
-        ValueError
-            If X is no array of finite numbers, or if ``scale`` is no number of at least
-            0 and no pair ``(low, high)`` of such numbers.
-        TypeError
-            If X is sparse, or holds objects that cannot be read as numbers.
-        """
-        with FitTask(self, X, y):
-            self._learn(X)
-        return self
-
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X, y=None):
-        """Learn from the rows, and return them with noise.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, n_channels) or (n, n_timesteps, n_channels)
-            Rows of a series, or windows.
-        y : Ignored
-            Present for API consistency.
-
-        Returns
-        -------
-        X_noisy : ndarray or DataFrame
-            Of the shape of X with ``n_copies=0``, else with ``n_copies + 1`` times as
-            many rows, the originals first. A pandas DataFrame comes back as one.
-
-        Raises
-        ------
-        ValueError, TypeError
-            As `fit`.
-        """
-        with FitTask(self, X, y):
-            values = self._learn(X)
-        rng = check_random_state(self.random_state)
-        if self.n_copies == 0:
-            return _like(X, self._noisy(values, rng))
-        copies = [self._noisy(values, rng) for _ in range(self.n_copies)]
-        return _stacked(X, [values, *copies])
-
-    def transform(self, X):
-        """Return X as it is.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, n_channels) or (n, n_timesteps, n_channels)
-            Rows of a series, or windows.
-
-        Returns
-        -------
-        X : ndarray or DataFrame
-            The same numbers; float32 stays float32, all else is float64. A pandas
-            DataFrame comes back as one.
-
-        Raises
-        ------
-        ValueError
-            If X is no array of finite numbers or has another shape than at fit.
-        TypeError
-            If X is sparse, or holds objects that cannot be read as numbers.
-        """
-        check_is_fitted(self)
-        return _like(X, self._check(X, reset=False))
-
-    @available_if(lambda self: getattr(self, "_window_shape", None) is None)
-    def get_feature_names_out(self, input_features=None):
-        """Name the columns, which are those of the input; not for windows.
-
-        Parameters
-        ----------
-        input_features : array-like of str or None, default=None
-            None takes `feature_names_in_`, or x0, x1, ...
-
-        Returns
-        -------
-        names : ndarray of shape (`n_features_in_`,), object
-            The names that came in.
-        """
-        check_is_fitted(self)
-        return _check_feature_names_in(self, input_features)
-
-    def _learn(self, X):
-        _refuse_scale(self.scale)
-        values = self._check(X, reset=True)
-        self._window_shape = values.shape[1:] if values.ndim == 3 else None
+    def _learn_from(self, values):
         if self.relative:
             self.channel_scale_ = _deviations(values)
         else:
             self.channel_scale_ = np.ones(values.shape[-1])
-        return values
 
-    def _check(self, X, *, reset):
-        if n_dimensions(X) < 3:
-            return check_rows(self, X, reset=reset)
-        expected = None if reset else self._window_shape
-        return check_windows(self, X, reset=reset, expected=expected)
-
-    def _noisy(self, values, rng):
-        factor = self.scale
-        if isinstance(factor, (tuple, list)):
-            factor = rng.uniform(*factor)
+    def _altered(self, values, lengths, scale, rng):
         noise = rng.standard_normal(values.shape)
-        noise *= factor * self.channel_scale_
+        noise *= scale * self.channel_scale_
         noise += values
         return noise.astype(values.dtype, copy=False)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.non_deterministic = True  # fit_transform is not fit().transform()
-        tags.input_tags.three_d_array = True
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
-
-
-def _refuse_scale(scale):
-    if not isinstance(scale, (tuple, list)):
-        return
-    is_pair = len(scale) == 2 and all(isinstance(end, Real) for end in scale)
-    if not is_pair or not 0 <= scale[0] <= scale[1] < np.inf:
-        raise ValueError(
-            f"scale={scale!r} must be a number of at least 0, or a pair (low, high) of "
-            "such numbers with low <= high."
-        )
 
 
 def _deviations(values):
@@ -260,25 +117,3 @@ def _deviations(values):
     _, halvings = np.frexp(np.abs(rows).max(axis=0).astype(np.float64))
     deviations = np.ldexp(rows, -halvings).std(axis=0, dtype=np.float64)
     return np.where(constant, 0.0, np.ldexp(deviations, halvings))
-
-
-def _like(X, values):
-    """Frame ``values`` as ``X`` is framed, if X is a pandas DataFrame."""
-    if not _is_pandas(X):
-        return values
-    return type(X)(values, index=X.index, columns=X.columns)
-
-
-def _stacked(X, tables):
-    """Put tables one below the other, told apart by the index if ``X`` has one."""
-    if not _is_pandas(X):
-        return np.concatenate(tables)
-    import pandas as pd  # a DataFrame came in, so it is there
-
-    frames = [_like(X, values) for values in tables]
-    names = [COPY_LEVEL, *X.index.names]
-    return pd.concat(frames, keys=range(len(frames)), names=names)
-
-
-def _is_pandas(X):
-    return hasattr(X, "iloc") and hasattr(X, "columns")
