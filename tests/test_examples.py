@@ -123,6 +123,26 @@ def test_the_stream_has_the_bits_of_the_whole_series(tmp_path):
     assert_drawn(tmp_path / "figure_1.png", ["#000000", "#0072B2"])
 
 
+def test_the_stuck_sensor_is_named_and_its_readings_are_told(tmp_path):
+    printed = run("plot_which_channel", tmp_path)
+    shares = re.findall(r"^sensor \d+ +(\d+)%$", printed, re.M)
+    assert len(shares) == 5
+    assert sorted(map(int, shares), reverse=True) == [*map(int, shares)]
+    assert re.search(r"^ +start +end +severity +channels$", printed, re.M)
+    assert_drawn(tmp_path / "figure_1.png", ["#0072B2", "#D55E00", "#E69F00"])
+
+
+def test_runs_become_events_and_are_compared_with_a_logbook(tmp_path):
+    printed = run("plot_events", tmp_path)
+    runs = int(re.search(r"below the threshold, in (\d+) runs", printed)[1])
+    events = re.findall(r"^\d+( +[\d-]{10} [\d:]{8}){3} +[\d.]+$", printed, re.M)
+    assert 1 <= len(events) <= runs
+    written = re.findall(r"^[a-z ]+( +[\d-]{10} [\d:]{8}){2}$", printed, re.M)
+    assert len(written) == 4
+    assert len(re.findall(r"^(?:runs|events): \d+% of what was", printed, re.M)) == 2
+    assert_drawn(tmp_path / "figure_1.png", ["#0072B2", "#D55E00", "#000000"])
+
+
 def test_no_example_is_left_out():
     tested = Path(__file__).read_text()
     for example in EXAMPLES.glob("plot_*.py"):
