@@ -25,16 +25,27 @@ LSTM_FORECASTERS = [
     LSTMForecaster(hidden_size=4, max_epochs=2),
     LSTMForecaster(4, num_layers=2, window_scaling="standard", max_epochs=1),
     LSTMForecaster(4, early_stopping=True, max_epochs=2, contamination=0.1),
-    LSTMForecaster(4, input_noise=0.1, optimizer="sgd", lr=0.1, max_epochs=1),
-    LSTMForecaster(4, channel_aggregation="mahalanobis", max_epochs=1),
+    LSTMForecaster(
+        4,
+        input_noise=0.1,
+        channel_aggregation="mahalanobis",
+        optimizer="sgd",
+        lr=0.1,
+        max_epochs=1,
+    ),
 ]
 CONV_AUTOENCODERS = [
     ConvAutoencoder(channels=(4, 2), max_epochs=2),
     ConvAutoencoder((4,), stride=2, window_scaling="mean", max_epochs=1),
     ConvAutoencoder((4, 4, 2), kernel_size=2, max_windows_per_epoch=20, max_epochs=1),
     ConvAutoencoder((2,), 1, batch_size=7, contamination=0.1, max_epochs=1),
-    ConvAutoencoder((4,), channel_aggregation="standardised_max", max_epochs=1),
-    ConvAutoencoder((4,), pooling="max", bottleneck=3, max_epochs=1),
+    ConvAutoencoder(
+        (4,),
+        pooling="max",
+        bottleneck=3,
+        channel_aggregation="standardised_max",
+        max_epochs=1,
+    ),
 ]
 PCA_DETECTORS = [
     PCADetector(),

@@ -86,7 +86,7 @@ def test_pooling_and_a_bottleneck_go_with_any_length(n_timesteps, pooling, bottl
 def test_a_bottleneck_of_one_unit_knows_one_number_of_a_window():
     X = windows_of(noisy(200))
     wide, narrow = (
-        cheap(bottleneck=units, max_epochs=60, lr=1e-2).fit(X).loss_curve_[-1]
+        cheap(bottleneck=units, max_epochs=25, lr=2e-2).fit(X).loss_curve_[-1]
         for units in (16, 1)
     )
     assert narrow > 3 * wide
