@@ -12,6 +12,7 @@ import zipfile
 
 # What a file may declare to hold, in sizes of the file: more than any estimator takes.
 MOST_INFLATED = 100
+_TREE = "schema.json"
 _ARCHIVE = b"PK\x03\x04"
 
 
@@ -35,7 +36,9 @@ _OBJECTS = [
     *_names("skad.postprocessing._tuned_threshold", "TunedThresholdDetectorCV"),
     *_names("skad.preprocessing._gaussian_noise", "GaussianNoise"),
     *_names("skad.preprocessing._scaling_jitter", "ScalingJitter"),
+    *_names("skad.preprocessing._scaling_jitter", "ScalingJitter"),
     *_names("skad.preprocessing._sliding_window", "SlidingWindow"),
+    *_names("skad.pyod._pyod_adapter", "PyODAdapter"),
     *_names("skad.pyod._pyod_adapter", "PyODAdapter"),
     *_names("skad.sktime._sktime_adapter", "SktimeAdapter"),
     *_names("sklearn.metrics._scorer", "_PassthroughScorer", "_Scorer"),
@@ -66,20 +69,56 @@ TRUSTED = {
 }
 
 
-def refuse_misuse(body: bytes) -> None:
-    """Raise where a trusted name is given to another loader than its own."""
-    with zipfile.ZipFile(io.BytesIO(body)) as archive:
-        unseen = [json.loads(archive.read("schema.json"))]
+def packed(body: bytes, compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """Write an archive anew, with a tree of names that takes little room.
+
+    The tree loses its white space, objects that occur several times are told apart by
+    small numbers and not by their addresses, and all of it is compressed. Arrays stay
+    as they are: those of weights do not shrink.
+    """
+    anew = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(body)) as archive,
+        zipfile.ZipFile(anew, "w") as target,
+    ):
+        for name in archive.namelist():
+            content = archive.read(name)
+            if name == _TREE:
+                target.writestr(name, _compact(content), compression)
+            else:
+                target.writestr(name, content)
+    return anew.getvalue()
+
+
+def _compact(text):
+    tree, numbers = json.loads(text), {}
+    for node in _nodes(tree):
+        if "__id__" in node:
+            node["__id__"] = numbers.setdefault(node["__id__"], len(numbers) + 1)
+    return json.dumps(tree, separators=(",", ":"))
+
+
+def _nodes(tree):
+    """Yield all dicts in a tree of dicts and lists, without recursion."""
+    unseen = [tree]
     while unseen:
         node = unseen.pop()
         if isinstance(node, dict):
+            yield node
             unseen.extend(node.values())
-            name = f"{node.get('__module__')}.{node.get('__class__')}"
-            loader = node.get("__loader__")
-            if TRUSTED.get(name, loader) != loader:
-                raise ValueError(f"{name} is not saved by {loader}; the file is forged")
         elif isinstance(node, list):
             unseen.extend(node)
+
+
+def refuse_misuse(body: bytes) -> None:
+    """Raise where a trusted name is given to another loader than its own."""
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        tree = json.loads(archive.read(_TREE))
+    for node in _nodes(tree):
+        name = f"{node.get('__module__')}.{node.get('__class__')}"
+        loader = node.get("__loader__")
+        if TRUSTED.get(name, loader) != loader:
+            raise ValueError(f"{name} is not saved by {loader}; the file is forged")
 
 
 def inflates(body: bytes) -> bool:

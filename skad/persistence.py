@@ -8,9 +8,9 @@ import platform
 import warnings
 from importlib.metadata import version
 from os import fspath
-from zipfile import ZIP_DEFLATED
+from zipfile import ZIP_STORED
 
-from skad._archives import TRUSTED, inflates, refuse_misuse
+from skad._archives import TRUSTED, inflates, packed, refuse_misuse
 from skad._files import damaged, read_sealed, write_sealed
 
 FORMAT = 1
@@ -167,17 +167,18 @@ def _packed(estimator):
     """Return the estimator in the format of skops, once it was read back."""
     skops_io = _skops_io()
     try:
-        body = skops_io.dumps(estimator, compression=ZIP_DEFLATED, compresslevel=1)
-        if inflates(body):  # all zeros, say
-            body = skops_io.dumps(estimator)
+        loose = skops_io.dumps(estimator)
+        body = packed(loose)
+        if inflates(body):  # the same over and over
+            body = packed(loose, ZIP_STORED)
         _refuse_forgery(body)
         skops_io.loads(body, trusted=skops_io.get_untrusted_types(data=body))
     except Exception as error:  # of any object that the estimator holds
         raise ValueError(
             f"{type(estimator).__name__} cannot be saved, because it could not be "
             f"loaded again: {type(error).__name__}: {error}. Define classes and "
-            "functions at the top level of a module, and pass parameters that are "
-            "numbers, texts, arrays or estimators."
+            "functions at the top level of a module, and let it hold numbers, texts, "
+            "arrays and estimators, but no frames of pandas."
         ) from error
     return body
 

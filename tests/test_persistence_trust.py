@@ -16,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
 
 import skad
+import skad.pyod
 from skad import _archives
 from skad._archives import TRUSTED
 from skad._files import read_sealed, write_sealed
@@ -272,7 +273,7 @@ def full_name(named):
 
 
 def test_all_estimators_and_metrics_are_trusted():
-    rooms = [skad.detectors, skad.preprocessing, skad.postprocessing]
+    rooms = [skad.detectors, skad.preprocessing, skad.postprocessing, skad.pyod]
     public = {
         getattr(room, name)
         for room in [*rooms, skad.model_selection, skad.metrics]
