@@ -72,8 +72,8 @@ print(f"looks back {stream.rows_back} rows, and ahead none")
 print(f"{len(scores)} rows, {np.median(milliseconds):.1f} ms for one (median)")
 
 # %%
-# The alarm stays until the windows have left the fault behind: a row is judged by the
-# past ones, which is what it costs to wait for nothing.
+# A beat comes too early. The alarm follows it by less than a window: a causal score
+# needs several windows that hold the fault, and ends when they have left it behind.
 
 rows = np.arange(first, last)
 abnormal = rows[y[first:last] == -1]

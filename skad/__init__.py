@@ -20,8 +20,8 @@ The house, room by room:
     Pictures of a scored series, which channel it was, and what was expected.
 `skad.datasets`
     Two labelled real series.
-`skad.streaming`
-    Scores of rows as they arrive.
+`skad.streaming`, `skad.onnx`
+    Scores of rows as they arrive; networks for runtimes without Python.
 `skad.sktime`, `skad.pyod`
     Doors to sktime, from it, and from PyOD.
 
@@ -58,6 +58,7 @@ _ROOMS = {
     "inspection",
     "metrics",
     "model_selection",
+    "onnx",
     "postprocessing",
     "preprocessing",
     "pyod",
