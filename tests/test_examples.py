@@ -143,6 +143,18 @@ def test_runs_become_events_and_are_compared_with_a_logbook(tmp_path):
     assert_drawn(tmp_path / "figure_1.png", ["#0072B2", "#D55E00", "#000000"])
 
 
+def test_the_digits_are_denoised_by_two_networks_and_by_components(tmp_path):
+    printed = run("plot_digits", tmp_path)
+    assert "(1200, 8, 8)" in printed
+    names = ["plain autoencoder", "16 components", "denoising autoencoder"]
+    for name in names:
+        (row,) = re.findall(rf"^{name} .*$", printed, re.M)
+        assert len(numbers(row)) == 5
+    (noisy,) = re.findall(r"^noisy .*$", printed, re.M)
+    assert numbers(noisy) == sorted(numbers(noisy))
+    assert_drawn(tmp_path / "figure_1.png", ["#0072B2", "#D55E00", "#009E73"])
+
+
 def test_no_example_is_left_out():
     tested = Path(__file__).read_text()
     for example in EXAMPLES.glob("plot_*.py"):
