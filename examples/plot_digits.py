@@ -29,7 +29,7 @@ small = os.environ.get("SKAD_EXAMPLES_SMALL") == "1"
 # The digits
 # ----------
 # 1200 to learn from and 597 to test on. Ink is 1 and paper is 0. No
-# :class:`~skad.preprocessing.SlidingWindow` is needed: each picture is a window already.
+# :class:`~skad.preprocessing.SlidingWindow` is needed: each picture is a window.
 
 digits = (load_digits().images / 16).astype(np.float32)
 train, test = digits[:1200], digits[1200:]
