@@ -62,7 +62,8 @@ class AnomalyDisplay:
     -----
     Lines go through the lowest and the highest value of the rows in each pixel column,
     so a single row that stands out among a million is seen; a million rows of twenty
-    channels took one to three seconds. To zoom in, pass the part of X and of the scores to `from_predictions`.
+    channels took one to three seconds. To zoom in, pass the part of X and of the scores
+    to `from_predictions`.
 
     Examples
     --------
