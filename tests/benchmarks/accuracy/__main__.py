@@ -39,7 +39,7 @@ ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "benchmarks" / "accuracy.rst"
 RESULTS = ROOT / "build" / "accuracy.jsonl"
 PACKAGES = ("torch", "skorch", "numpy", "scikit-learn")
-OURS = [ENSEMBLE, "autoencoder", "forecaster", "pca"]
+OURS = [ENSEMBLE, "autoencoder", "forecaster", "pattern", "pca"]
 OTHERS = [FOREST.name, KNN.name]
 LEARN_NOTHING = [control.name for control in CONTROLS]
 

@@ -18,6 +18,7 @@ OF_AUTOENCODER = {
     "StandardScaler": {"robustscaler": StandardScaler()},
     "window_size=64": {"slidingwindow__window_size": 64},
     "window_size=32": {"slidingwindow__window_size": 32},
+    "kernel_size=7": {"convautoencoder__kernel_size": 7},
     "kernel_size=3, stride=1": {
         "convautoencoder__kernel_size": 3,
         "convautoencoder__stride": 1,

@@ -7,7 +7,13 @@ from sklearn.ensemble import IsolationForest
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import RobustScaler
 
-from skad import EnsembleDetector, ReverseWindowing, SlidingWindow, make_detector
+from skad import (
+    EnsembleDetector,
+    LSTMForecaster,
+    ReverseWindowing,
+    SlidingWindow,
+    make_detector,
+)
 from tests.benchmarks.accuracy.controls import (
     DistanceToMean,
     KNNDistance,
@@ -69,6 +75,9 @@ def ensemble_in(detector):
     return detector
 
 
+FORECASTER = Contender(
+    "forecaster", lambda seed: make_detector(LSTMForecaster(), random_state=seed)
+)
 FOREST = Contender("IsolationForest", forest)
 KNN = Contender(
     "nearest neighbours", lambda seed: windowed(KNNDistance()), is_random=False
@@ -86,4 +95,4 @@ CONTROLS = [
 
 def all_contenders() -> list[Contender]:
     members = tuple(name for name, _ in ensemble_in(ensemble(0)).estimators)
-    return [Contender(ENSEMBLE, ensemble, members), FOREST, KNN, *CONTROLS]
+    return [Contender(ENSEMBLE, ensemble, members), FORECASTER, FOREST, KNN, *CONTROLS]

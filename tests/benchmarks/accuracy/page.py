@@ -26,9 +26,10 @@ The controls learn nothing but the range of each channel: the variance of the la
 rows, the distance to the row before, and the distance to the mean of the fitted rows,
 each smoothed by a centred moving average of 100 rows. They do better than most
 published detectors: a number says little unless it stands beside theirs. *autoencoder*,
-*forecaster* and the others are the members of ``make_detector()``, each a chain as
-``make_detector(ConvAutoencoder())`` gives it. IsolationForest and nearest neighbours
-get windows of 64 rows, the same scaler and the same spreading over rows.
+*pattern* and *pca* are the members of ``make_detector()``, the first being
+``make_detector(ConvAutoencoder())``; *forecaster* is
+``make_detector(LSTMForecaster())``. IsolationForest and nearest neighbours get windows
+of 64 rows, the same scaler and the same spreading over rows.
 """
 
 
