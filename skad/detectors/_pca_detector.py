@@ -62,11 +62,11 @@ class PCADetector(WindowDetector):
 
     Attributes
     ----------
-    components_ : ndarray of shape (n_components_, n_features_in_), float64
+    components_ : ndarray of shape (`n_components_`, `n_features_in_`), float64
         The shapes kept, of unit length, the one that explains most first.
-    explained_variance_ratio_ : ndarray of shape (n_components_,), float64
+    explained_variance_ratio_ : ndarray of shape (`n_components_`,), float64
         The share of the variance that each of them explains.
-    mean_ : ndarray of shape (n_features_in_,), float64
+    mean_ : ndarray of shape (`n_features_in_`,), float64
         The mean of the (scaled) windows seen at fit.
     n_components_ : int
         How many components are kept.
