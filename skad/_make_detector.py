@@ -35,7 +35,7 @@ _RECOMMENDED = {
     PCADetector: {"n_components": 10, "channel_aggregation": "standardised_max"},
 }
 _WINDOW_SIZES = {PCADetector: 100}
-# Rows of a moving average: two over a forecaster's errors, one over an ensemble.
+# Rows of the moving averages: over the scores of each chain, and of the ensemble.
 _SMOOTHING = 100
 
 
@@ -65,7 +65,8 @@ def make_detector(
                     lr=2e-3,
                     channel_aggregation="standardised_max",
                 ),
-            )
+            ),
+            smoothing=100,
         )
 
     and ``make_detector()`` hears three such chains: one for the levels and shapes of
@@ -138,13 +139,14 @@ def make_detector(
 
     - `ConvAutoencoder`: ``kernel_size=15, stride=2, max_epochs=15, lr=2e-3,
       channel_aggregation="standardised_max"``. Its scores are averaged over the windows
-      that cover a row.
+      that cover a row, and smoothed by a moving average of 100 rows.
     - `LSTMForecaster`: ``hidden_size=32, window_scaling="mean", max_epochs=15,
       lr=2e-3, channel_aggregation="standardised"``. Its errors stay at their rows,
       and are smoothed by a moving average of 100 rows twice, one `ReverseWindowing`
       around another.
     - `PCADetector`: ``n_components=10, channel_aggregation="standardised_max"``. Spread
-      as the autoencoder's.
+      and smoothed as the autoencoder's. The scores of other detectors are spread over
+      the windows that cover a row, and not smoothed further.
 
     With ``kernel_size=7`` the autoencoder of a single channel learnt to copy, or not,
     depending on the seed. A forecaster as a fourth member made the ensemble slower and
@@ -205,14 +207,16 @@ def _chain(estimator, window_size, causal):
         SlidingWindow(window_size, flatten=flatten),
         detector,
     )
-    if not isinstance(detector, LSTMForecaster):
+    if type(detector) not in _RECOMMENDED:
         return ReverseWindowing(pipe, causal=causal)
+    if not isinstance(detector, LSTMForecaster):
+        return _smoothed(pipe, causal, window_size="auto")
     return _smoothed(_smoothed(pipe, causal), causal)
 
 
-def _smoothed(detector, causal):
+def _smoothed(detector, causal, window_size=1):
     return ReverseWindowing(
-        detector, window_size=1, smoothing=_SMOOTHING, causal=causal
+        detector, window_size=window_size, smoothing=_SMOOTHING, causal=causal
     )
 
 
