@@ -45,7 +45,9 @@ LEFT_OUT_OF_METHODS = {
 }
 # Parameters that share a name and differ in meaning, each with its reason.
 OTHER_MEANING = {
+    "context",  # what sktime does not tell, or what a stream keeps
     "detector",  # of PyOD, or of sktime
+    "estimator",  # to be fitted, or for a stream fitted already
     "scale",  # of noise that is added, or of factors
     "random_state",  # what it decides differs: noise here, weights and batches there
     "window_size",  # the rows in a window, or the windows over a row
