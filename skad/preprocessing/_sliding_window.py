@@ -241,7 +241,7 @@ class SlidingWindow(CallbackSupportMixin, TableOutputMixin, BaseEstimator):
                 "series in time order (shuffle=False, TimeSeriesSplit), or set max_gap "
                 "if the index leaves out rows by nature.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
             return
         n_padded = np.minimum(lengths, self.window_size_ - 1).sum()
@@ -252,7 +252,7 @@ class SlidingWindow(CallbackSupportMixin, TableOutputMixin, BaseEstimator):
                 f"{int(np.median(lengths))} rows. Lower window_size, or pass longer "
                 "series.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
 
     def __skad_row_context__(self):
