@@ -101,9 +101,11 @@ def facts(all_series, options):
     kinds = [series.kind for series in all_series]
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
     what = f"{counts}, of at most {options.rows} rows"
+    left_out = "what each choice is worth" if options.no_ablations else "nothing"
     return {
         "Series": what + ("; a quick look only" if options.quick else ""),
         "Seeds": str(1 if options.quick else options.seeds),
+        "Left out": left_out,
         "Versions": f"skad {skad.__version__}, Python {platform.python_version()}, "
         + versions,
     }

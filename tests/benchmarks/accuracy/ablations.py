@@ -17,6 +17,7 @@ OF_AUTOENCODER = {
     "MinMaxScaler": {"robustscaler": MinMaxScaler()},
     "StandardScaler": {"robustscaler": StandardScaler()},
     "window_size=64": {"slidingwindow__window_size": 64},
+    "window_size=100": {"slidingwindow__window_size": 100},
     "window_size=32": {"slidingwindow__window_size": 32},
     "kernel_size=7": {"convautoencoder__kernel_size": 7},
     "kernel_size=3, stride=1": {
@@ -43,7 +44,10 @@ def ablations() -> list[Contender]:
         Contender(f"{chain}, {change}", _changed(chain, parameters))
         for chain, changes in chains
         for change, parameters in changes.items()
-    ] + [Contender(f"{AUTOENCODER}, not spread over rows", _not_spread)]
+    ] + [
+        Contender(f"{AUTOENCODER}, smoothing=1", _spread_alone),
+        Contender(f"{AUTOENCODER}, neither spread nor smoothed", _not_spread),
+    ]
 
 
 def chain_of(name, seed):
@@ -65,6 +69,10 @@ def _changed(name, parameters):
         return chain
 
     return make
+
+
+def _spread_alone(seed):
+    return chain_of(AUTOENCODER, seed).set_params(smoothing=1)
 
 
 def _not_spread(seed):
