@@ -20,8 +20,9 @@ The house, room by room:
     Pictures of a scored series, which channel it was, and what was expected.
 `skad.datasets`
     Two labelled real series.
-`skad.streaming`, `skad.onnx`
-    Scores of rows as they arrive; networks for runtimes without Python.
+`skad.streaming`, `skad.dask`, `skad.onnx`
+    Scores of rows as they arrive, and of series in chunks on many machines; networks
+    for runtimes without Python.
 `skad.sktime`, `skad.pyod`
     Doors to sktime, from it, and from PyOD.
 
@@ -53,6 +54,7 @@ _HOME = {
     "score_samples_blockwise": "skad._blockwise",
 }
 _ROOMS = {
+    "dask",
     "datasets",
     "detectors",
     "inspection",

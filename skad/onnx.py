@@ -8,7 +8,7 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 
 from skad.detectors._base import NetworkDetector
-from skad.detectors._scored_network import ScoredNetwork
+from skad.detectors._scored_network import scored_network
 
 __all__ = ["to_onnx"]
 
@@ -39,6 +39,11 @@ def to_onnx(detector, path):
         or one around a network of your own.
     path : str or path-like
         The file, in a folder that exists.
+
+    Returns
+    -------
+    None
+        The file is written.
 
     Raises
     ------
@@ -92,7 +97,7 @@ def to_onnx(detector, path):
     windows = torch.zeros(2, *detector.window_shape_)
     with _quiet():
         program = torch.onnx.export(
-            ScoredNetwork(detector),
+            scored_network(detector),
             (windows,),
             dynamo=True,
             verbose=False,

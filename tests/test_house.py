@@ -45,6 +45,7 @@ ROOMS = {
     "skad.datasets": {"numpy", "sklearn"},
     "skad.streaming": {"numpy", "pandas", "sklearn", "skad._context"}
     | {"skad._validation"},
+    "skad.dask": {"dask", "numpy", "skad._context"},
     "skad.onnx": {"onnxscript", "sklearn", "torch", "skad.detectors"},
     "skad.pyod": {"numpy", "sklearn", "skad._thresholding", "skad._validation"},
     "skad.sktime": {"numpy", "pandas", "sklearn", "sktime", "skad._context"}
@@ -58,7 +59,7 @@ ROOMS = {
 # Their names are loaded when they are first used: torch costs seconds.
 LAZY = {"skad", "skad.detectors"}
 # Not among the requirements: whoever brings such a table has it installed.
-OPTIONAL = {"matplotlib", "onnxscript", "pandas", "polars", "skops"}
+OPTIONAL = {"dask", "matplotlib", "onnxscript", "pandas", "polars", "skops"}
 
 
 class Import(NamedTuple):

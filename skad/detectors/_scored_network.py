@@ -9,22 +9,27 @@ from torch import nn
 from skad.detectors._scaling import centre_and_scale
 
 
-class ScoredNetwork(nn.Module):
-    """Map windows to what a fitted detector expects, and to its scores.
+def scored_network(detector) -> nn.Module:
+    """Copy what a fitted detector computes, to the CPU.
 
     Only what an exporter can follow: no blocks of fixed size, so last bits differ.
     """
+    network = copy.deepcopy(detector.net_.module_).cpu()
+    errors = {
+        name: None if array is None else torch.from_numpy(array.copy())
+        for name, array in vars(detector._errors).items()
+        if name in ("scale", "precision")
+    }
+    learnt = replace(detector._errors, **errors)
+    return _ScoredNetwork(network, detector._fitted_as, learnt).eval()
 
-    def __init__(self, detector):
+
+class _ScoredNetwork(nn.Module):
+    def __init__(self, network, detector, errors):
         super().__init__()
-        self.detector = detector._fitted_as
-        self.network = copy.deepcopy(detector.net_.module_).cpu()
-        self.errors = detector._errors
-        for name in ("scale", "precision"):
-            learnt = getattr(detector._errors, name)
-            learnt = None if learnt is None else torch.from_numpy(learnt.copy())
-            self.register_buffer(name, learnt)
-        self.eval()
+        self.network = network
+        self.detector = detector
+        self.errors = errors
 
     def forward(self, windows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Map (n, n_timesteps, n_channels), float32, to the scores, (n,), float64.
@@ -43,10 +48,9 @@ class ScoredNetwork(nn.Module):
         return scores, output.float()
 
     def _error(self, differences):
-        errors = replace(self.errors, precision=self.precision)
-        means = errors.of_steps(differences).mean(dim=1)
-        if self.scale is not None:
-            means = means / self.scale
+        means = self.errors.of_steps(differences).mean(dim=1)
+        if self.errors.scale is not None:
+            means = means / self.errors.scale
         if self.errors.aggregation.endswith("max"):
             return means.amax(dim=1)
         return means.mean(dim=1)
