@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.ensemble import IsolationForest
 
-from skad import EnsembleDetector
+from skad import EnsembleDetector, ReverseWindowing
 from tests.benchmarks.accuracy import __main__ as benchmark
 from tests.benchmarks.accuracy import alarms, contenders
 from tests.benchmarks.accuracy.ablations import (
@@ -133,7 +133,8 @@ def test_changes_are_compared_with_the_chain_of_the_same_seed():
 
 
 def test_alarms_are_counted_on_the_rows_to_come(series, monkeypatch):
-    monkeypatch.setattr(alarms, "make_detector", lambda *_, **__: KNNDistance(1))
+    neighbours = ReverseWindowing(KNNDistance(1), window_size=1)
+    monkeypatch.setattr(alarms, "make_detector", lambda *_, **__: neighbours)
     normal, abnormal = alarms.shares(series, {}, seed=0)
     assert normal < 0.3
     assert abnormal == 1
