@@ -155,6 +155,30 @@ def test_the_digits_are_denoised_by_two_networks_and_by_components(tmp_path):
     assert_drawn(tmp_path / "figure_1.png", ["#0072B2", "#D55E00", "#009E73"])
 
 
+def test_thresholds_of_one_detector_differ_in_false_alarms(tmp_path):
+    printed = run("plot_thresholds", tmp_path)
+    row = r"^([a-z, ]+(?:\"[a-z]+\")?)( +[\d.]+){3}$"
+    table = {m[1].strip(): numbers(m[0]) for m in re.finditer(row, printed, re.M)}
+    assert len(table) == 6
+    false_alarms = {name: values[1] for name, values in table.items()}
+    promised = false_alarms['held back, "quantile"']
+    assert false_alarms["training quantile"] > 3 * promised
+    assert false_alarms['held back, "conformal"'] <= promised
+    assert 0 < table["tuned by labels"][2] <= 1
+    assert_drawn(tmp_path / "figure_1.png", ["#0072B2", "#D55E00", "#E69F00"])
+
+
+def test_four_detectors_take_turns_in_one_pipeline(tmp_path):
+    printed = run("plot_swap", tmp_path)
+    lines = re.findall(r"^(\w+) +VUS-PR ([\d.]+) +[\d.]+ seconds$", printed, re.M)
+    names = "IsolationForest LocalOutlierFactor PCADetector ConvAutoencoder"
+    assert [name for name, _ in lines] == names.split()
+    volumes = [float(volume) for _, volume in lines]
+    assert all(0 < volume <= 1 for volume in volumes)
+    assert len(set(volumes)) > 1, "no detector was swapped"
+    assert_drawn(tmp_path / "figure_1.png", ["#000000", "#0072B2"])
+
+
 def test_no_example_is_left_out():
     tested = Path(__file__).read_text()
     for example in EXAMPLES.glob("plot_*.py"):
