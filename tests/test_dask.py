@@ -11,6 +11,7 @@ from dask.distributed import Client, LocalCluster
 from sklearn.ensemble import IsolationForest
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
+from sklearn.svm import OneClassSVM
 
 import skad.dask
 from skad import ConvAutoencoder, LSTMForecaster, ReverseWindowing, SlidingWindow
@@ -133,51 +134,52 @@ def test_a_search_on_two_processes_finds_what_one_finds(rows, cluster):
     assert np.array_equal(spread, serial)
 
 
-def mortal_forest(mark, where):
-    """Build a forest whose process is killed once, wherever it does its work."""
+def mortal(mark, where):
+    """Build a detector whose process is killed once, wherever it does its work."""
+    home = os.getpid()
 
-    class MortalForest(IsolationForest):  # local, so that it travels by value
-        def __init__(self, n_estimators=3, mark=None, random_state=0):
-            super().__init__(n_estimators=n_estimators, random_state=random_state)
+    class Mortal(OneClassSVM):  # local, so that it travels by value
+        def __init__(self, nu=0.5, mark=None):
+            super().__init__(nu=nu)
             self.mark = mark
 
         def die_once(self):
-            if os.getpid() != home:
-                try:
-                    os.close(os.open(self.mark, os.O_CREAT | os.O_EXCL))
-                except FileExistsError:
-                    return
-                os.kill(os.getpid(), signal.SIGKILL)
+            if os.getpid() == home:
+                return
+            try:
+                os.close(os.open(self.mark, os.O_CREAT | os.O_EXCL))
+            except FileExistsError:
+                return
+            os.kill(os.getpid(), signal.SIGKILL)
 
         def fit(self, X, y=None):
-            if where == "fit" and self.n_estimators == 4:
+            if where == "fit" and self.nu == 0.3:
                 self.die_once()
-            return super().fit(X, y)
+            return super().fit(X)
 
         def score_samples(self, X):
-            if where == "score_samples" and len(X) < 100:
+            if where == "score_samples":
                 self.die_once()
             return super().score_samples(X)
 
-    home = os.getpid()
-    return MortalForest(mark=mark)
+    return Mortal(mark=mark)
 
 
 def test_a_process_killed_while_it_scores_changes_nothing(rows, cluster, tmp_path):
     mark = tmp_path / "killed"
-    forest = mortal_forest(str(mark), "score_samples").fit(rows)
+    detector = mortal(str(mark), "score_samples").fit(rows)
     chunked = da.from_array(rows, chunks=(50, 2))
-    scores = cluster.compute(skad.dask.score_samples(forest, chunked)).result()
+    scores = cluster.compute(skad.dask.score_samples(detector, chunked)).result()
     assert mark.exists(), "no process was killed"
-    assert np.array_equal(scores, forest.score_samples(rows))
+    assert np.array_equal(scores, detector.score_samples(rows))
 
 
 def test_a_process_killed_in_a_search_changes_nothing(rows, cluster, tmp_path):
     mark, y = tmp_path / "killed", labels_of(rows)
     splits = list(TimeSeriesSplit(3).split(rows))
     search = GridSearchCV(
-        mortal_forest(str(mark), "fit"),
-        {"n_estimators": [2, 3, 4]},
+        mortal(str(mark), "fit"),
+        {"nu": [0.1, 0.2, 0.3]},
         scoring="roc_auc",
         cv=splits,
         refit=False,
