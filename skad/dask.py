@@ -63,6 +63,8 @@ def score_samples(estimator, X):
 def predict(estimator, X):
     """Label a dask array chunk by chunk, with the very labels of the whole.
 
+    Chunks are scored together with their neighbours, as by `score_samples`.
+
     Parameters
     ----------
     estimator : estimator
@@ -88,10 +90,6 @@ def predict(estimator, X):
     --------
     score_samples : Scores in place of labels.
 
-    Notes
-    -----
-    Chunks are scored together with their neighbours, as by `score_samples`.
-
     Examples
     --------
     >>> import dask.array as da
@@ -116,14 +114,7 @@ def _in_chunks(estimator, method, X, dtype):
             "dask.array.from_array(X, chunks=...), frame.to_dask_array(lengths=True), "
             f"or call {method} of the estimator."
         )
-    if np.isnan(X.shape[0]):
-        raise ValueError(
-            "X has chunks of unknown length, so that no neighbouring rows can be "
-            "passed between them. Call X.compute_chunk_sizes(), or make X by "
-            "frame.to_dask_array(lengths=True)."
-        )
-    if X.shape[0] == 0:
-        raise ValueError("X has 0 rows; there is nothing to score. Pass a series.")
+    _refuse_unusable_chunks(X)
     lengths = tuple(length for length in X.chunks[0] if length > 0)
     whole_rows = dict.fromkeys(range(1, X.ndim), -1)
     return array.map_overlap(
@@ -138,6 +129,17 @@ def _in_chunks(estimator, method, X, dtype):
         estimator=dask.delayed(estimator, traverse=False),
         method=method,
     )
+
+
+def _refuse_unusable_chunks(X):
+    if np.isnan(X.shape[0]):
+        raise ValueError(
+            "X has chunks of unknown length, so that no neighbouring rows can be "
+            "passed between them. Call X.compute_chunk_sizes(), or make X by "
+            "frame.to_dask_array(lengths=True)."
+        )
+    if X.shape[0] == 0:
+        raise ValueError("X has 0 rows; there is nothing to score. Pass a series.")
 
 
 def _reach(estimator, n_rows):
