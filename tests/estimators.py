@@ -160,7 +160,7 @@ OF_EACH_KIND = {
     ),
 }
 OF_EACH_KIND["EnsembleDetector"] = EnsembleDetector(
-    [("forest", FOREST), ("reverse", OF_EACH_KIND["ReverseWindowing"])]
+    [("reverse", OF_EACH_KIND["ReverseWindowing"]), ("forest", FOREST)]
 )
 OF_EACH_KIND["ThresholdedDetector"] = ThresholdedDetector(OF_EACH_KIND["Pipeline"])
 SCORING = {

@@ -35,7 +35,15 @@ from skad.sktime import SktimeAdapter
 from tests.pyod_stand_ins import MAD
 
 ROOMS = ("preprocessing", "detectors", "postprocessing", "metrics", "datasets")
-ROOMS += ("model_selection", "inspection", "onnx", "pyod", "sktime", "streaming", "dask")
+ROOMS += (
+    "model_selection",
+    "inspection",
+    "onnx",
+    "pyod",
+    "sktime",
+    "streaming",
+    "dask",
+)
 # numpydoc's checks that are not asked for, each with its reason.
 LEFT_OUT = {"RT02"}  # what is returned has a name here, to which the text can refer
 LEFT_OUT_OF_METHODS = {

@@ -236,12 +236,16 @@ def test_no_window_inside_is_refused(X, estimator):
 
 
 @pytest.mark.parametrize(
-    "estimator",
-    [make_pipeline(flat(), StandardScaler()), StandardScaler(), LocalOutlierFactor()],
+    ("estimator", "name"),
+    [
+        (make_pipeline(flat(), StandardScaler()), "StandardScaler"),
+        (StandardScaler(), "StandardScaler"),
+        (LocalOutlierFactor(), "LocalOutlierFactor"),
+    ],
 )
-def test_what_has_no_scores_is_refused(X, estimator):
+def test_what_has_no_scores_is_refused(X, estimator, name):
     message = (
-        f"{type(estimator).__name__} has no score_samples, by which ReverseWindowing "
+        f"{name} has no score_samples, by which ReverseWindowing "
         "knows a detector. Use a detector that has it "
     )
     with pytest.raises(TypeError, match=message):

@@ -34,7 +34,10 @@ class Run:
         """Measure the contender, and its members if it has any."""
         # Weights of constant channels sink to where each product takes many cycles.
         torch.set_flush_denormal(True)
-        scored = self.contender.scores(self.series, self.seed)
+        try:
+            scored = self.contender.scores(self.series, self.seed)
+        finally:
+            torch.set_flush_denormal(False)
         return [
             {
                 "key": self.key,
