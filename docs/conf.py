@@ -21,6 +21,7 @@ exclude_patterns = ["_build", "_templates"]
 templates_path = ["_templates"]
 default_role = "py:obj"
 smartquotes = False
+toc_object_entries_show_parents = "hide"  # the page says whose methods they are
 
 autosummary_generate = True
 numpydoc_show_class_members = False  # the templates list the methods in full
