@@ -1,6 +1,6 @@
 """What is run: which series, which contenders, which seeds."""
 
-from tests.benchmarks.accuracy.ablations import ablations
+from tests.benchmarks.accuracy.ablations import MOST_ROWS, ablations
 from tests.benchmarks.accuracy.contenders import all_contenders
 from tests.benchmarks.accuracy.runs import Run
 
@@ -32,4 +32,5 @@ def plan_ablations(all_series) -> list[Run]:
         Run(contender, series, ABLATION_SEED)
         for contender in ablations()
         for series in all_series
+        if len(series.X) <= MOST_ROWS
     ]
