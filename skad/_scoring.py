@@ -20,7 +20,7 @@ from skad._windows import series_under
 # Steps of the windows in a block: enough to keep the kernels busy, few enough to stay
 # in the cache, and for one new row, which costs a block, to be quick.
 STEPS_PER_BLOCK = 20_480
-FEWEST_WINDOWS, MOST_WINDOWS = 128, 1536
+FEWEST_WINDOWS, MOST_WINDOWS = 128, 2048
 # Rows of a series that are convolved at a time.
 SERIES_BLOCK = 768
 # On an accelerator, blocks are this many times larger.

@@ -12,7 +12,7 @@ class Plan:
     n_tries: int
     train_batches: dict[int, int]  # by timesteps of a window
     peer_batches: int
-    peer_windows: int  # scored; skad pads blocks of at most 1536
+    peer_windows: int  # scored; skad pads blocks of at most 2048
     score_windows: dict[int, int]  # by timesteps of a window
     memory_windows: int
     long_rows: int  # of the long series, of 10 channels, whose memory is taken
@@ -26,7 +26,7 @@ FULL = Plan(
     n_tries=5,
     train_batches={10: 40, 60: 10},
     peer_batches=4,
-    peer_windows=4608,
+    peer_windows=4096,
     score_windows={10: 20_000, 60: 20_000},
     memory_windows=2_048,
     long_rows=1_000_000,
@@ -39,7 +39,7 @@ QUICK = Plan(
     n_tries=2,
     train_batches={10: 8, 60: 2},
     peer_batches=1,
-    peer_windows=1536,
+    peer_windows=2048,
     score_windows={10: 20_000, 60: 10_000},
     memory_windows=512,
     long_rows=100_000,
