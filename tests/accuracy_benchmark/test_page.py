@@ -19,7 +19,7 @@ from tests.benchmarks.accuracy.comparing import by_series, difference, seed_spre
 from tests.benchmarks.accuracy.controls import (
     KNNDistance,
 )
-from tests.benchmarks.accuracy.sections import controls_section, means_section
+from tests.benchmarks.accuracy.sections import METRICS, controls_section, means_section
 from tests.benchmarks.accuracy.series import (
     LabelledSeries,
 )
@@ -149,9 +149,9 @@ def test_alarms_are_counted_on_the_rows_to_come(series, monkeypatch):
 def tiny(monkeypatch):
     """Let forests stand in for the chains, and one series for the two of sktime."""
     monkeypatch.setattr(contenders, "ensemble", make_trio)
-    monkeypatch.setattr(
-        contenders, "FORECASTER", contenders.Contender("forecaster", make_forest)
-    )
+    for name in ("FORECASTER", "PAIR"):
+        named = contenders.Contender(getattr(contenders, name).name, make_forest)
+        monkeypatch.setattr(contenders, name, named)
     monkeypatch.setattr(contenders, "WINDOW", 8)
     monkeypatch.setattr(benchmark, "two_series", list)
 
@@ -169,7 +169,9 @@ def test_the_whole_page_is_written_from_a_folder(folder, tmp_path, tiny, capsys)
     text = page.read_text()
     assert capsys.readouterr().out.strip() == text.strip()
     assert "* Series: 1 M, 1 U, of at most 9000 rows" in text
-    for title in ("Bars", "Differences", "Where a control wins", "Series by series"):
+    titles = ["Bars", "Differences", "Where a control wins"]
+    titles += [f"Series by series: {metric}" for metric in METRICS]
+    for title in [*titles, "Published, series by series"]:
         assert f"\n{title}\n{'=' * len(title)}\n" in text
     assert "LSTMAD (published)" in text
 

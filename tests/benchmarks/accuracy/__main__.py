@@ -14,7 +14,7 @@ import skad
 from tests.benchmarks.accuracy.ablations import ablations, ablations_section
 from tests.benchmarks.accuracy.alarms import alarms_section, measure_alarms
 from tests.benchmarks.accuracy.bars import all_bars, judge
-from tests.benchmarks.accuracy.contenders import CONTROLS, ENSEMBLE, FOREST, KNN
+from tests.benchmarks.accuracy.contenders import CONTROLS, ENSEMBLE, FOREST, KNN, PAIR
 from tests.benchmarks.accuracy.page import page
 from tests.benchmarks.accuracy.plan import (
     ABLATION_SEED,
@@ -24,11 +24,13 @@ from tests.benchmarks.accuracy.plan import (
 )
 from tests.benchmarks.accuracy.runs import measure_all
 from tests.benchmarks.accuracy.sections import (
+    METRICS,
     bars_section,
     controls_section,
     differences_section,
     kinds_in,
     means_section,
+    published_section,
     seeds_section,
     series_section,
 )
@@ -39,7 +41,7 @@ ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "benchmarks" / "accuracy.rst"
 RESULTS = ROOT / "build" / "accuracy.jsonl"
 PACKAGES = ("torch", "skorch", "numpy", "scikit-learn")
-OURS = [ENSEMBLE, "autoencoder", "forecaster", "pattern", "pca"]
+OURS = [ENSEMBLE, "autoencoder", "forecaster", PAIR.name, "pattern", "pca"]
 OTHERS = [FOREST.name, KNN.name]
 LEARN_NOTHING = [control.name for control in CONTROLS]
 
@@ -79,9 +81,16 @@ def measure(all_series, options):
         found = measure_alarms(all_series, ABLATION_SEED, options.jobs)
         sections.append(alarms_section(found))
     sections.append(two_section(of_pair, pair))
-    methods = [ENSEMBLE, "autoencoder", "forecaster", "moving variance"]
-    sections.append(series_section(measured, methods, all_series))
+    sections += _sections_by_series(measured, all_series)
     return sections, verdicts
+
+
+def _sections_by_series(measured, all_series):
+    methods = [*OURS, *OTHERS, *LEARN_NOTHING]
+    return [
+        *(series_section(measured, metric, methods) for metric in METRICS),
+        published_section(measured, ENSEMBLE, all_series),
+    ]
 
 
 def _main_sections(measured, all_series):

@@ -8,6 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import RobustScaler
 
 from skad import (
+    ConvAutoencoder,
     EnsembleDetector,
     LSTMForecaster,
     ReverseWindowing,
@@ -75,6 +76,16 @@ def ensemble_in(detector):
     return detector
 
 
+def pair(seed):
+    """Hear the two networks together, as make_detector hears its members."""
+    members = [
+        ("autoencoder", make_detector(ConvAutoencoder(), random_state=seed)),
+        ("forecaster", make_detector(LSTMForecaster(), random_state=seed)),
+    ]
+    return smoothed(EnsembleDetector(members))
+
+
+PAIR = Contender("autoencoder and forecaster", pair)
 FORECASTER = Contender(
     "forecaster", lambda seed: make_detector(LSTMForecaster(), random_state=seed)
 )
@@ -95,4 +106,5 @@ CONTROLS = [
 
 def all_contenders() -> list[Contender]:
     members = tuple(name for name, _ in ensemble_in(ensemble(0)).estimators)
-    return [Contender(ENSEMBLE, ensemble, members), FORECASTER, FOREST, KNN, *CONTROLS]
+    trio = Contender(ENSEMBLE, ensemble, members)
+    return [trio, FORECASTER, PAIR, FOREST, KNN, *CONTROLS]

@@ -28,7 +28,8 @@ each smoothed by a centred moving average of 100 rows. They do better than most
 published detectors: a number says little unless it stands beside theirs. *autoencoder*,
 *pattern* and *pca* are the members of ``make_detector()``, the first being
 ``make_detector(ConvAutoencoder())``; *forecaster* is
-``make_detector(LSTMForecaster())``. IsolationForest and nearest neighbours get windows
+``make_detector(LSTMForecaster())``, and *autoencoder and forecaster* an
+`skad.EnsembleDetector` of these two. IsolationForest and nearest neighbours get windows
 of 64 rows, the same scaler and the same spreading over rows.
 """
 

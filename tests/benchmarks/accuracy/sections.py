@@ -138,15 +138,28 @@ def seeds_section(measured, methods) -> Section:
     return Section("Seeds", text, header, tuple(rows))
 
 
-def series_section(measured, methods, all_series) -> Section:
-    """List VUS-PR series by series, the published values at the right."""
-    averages = by_series(measured)[methods]
+def series_section(measured, metric, methods) -> Section:
+    """List a metric series by series."""
+    averages = by_series(measured, metric)[methods]
+    rows = [
+        (name, *map(number, averages.loc[(kind, name)]))
+        for kind, name in averages.index
+    ]
+    text = f"{metric}, averaged over the seeds."
+    return Section(
+        f"Series by series: {metric}", text, ("Series", *methods), tuple(rows)
+    )
+
+
+def published_section(measured, method, all_series) -> Section:
+    """List the published VUS-PR series by series, beside that of one method."""
+    averages = by_series(measured)[method]
     known = published(all_series)
     rows = []
-    for kind, name in averages.index:
-        row = known.loc[(kind, name)] if (kind, name) in known.index else pd.Series()
-        cells = [row.get(method, float("nan")) for method in NAMED] + [row.max()]
-        rows.append((name, *(number(v) for v in [*averages.loc[(kind, name)], *cells])))
-    header = ("Series", *methods, *(f"{name} (p.)" for name in NAMED), "best (p.)")
-    text = "VUS-PR, averaged over the seeds; (p.) marks published values."
-    return Section("Series by series", text, header, tuple(rows))
+    for kind, name in known.index:
+        row = known.loc[(kind, name)]
+        cells = [row.get(one, float("nan")) for one in NAMED] + [row.max()]
+        rows.append((name, *map(number, [averages.loc[(kind, name)], *cells])))
+    header = ("Series", method, *(f"{name} (p.)" for name in NAMED), "best (p.)")
+    text = "VUS-PR; (p.) marks published values, the last the best of all methods."
+    return Section("Published, series by series", text, header, tuple(rows))
