@@ -3,7 +3,7 @@ BIN := .venv/bin
 # One thread per process: faster for small networks, and bits depend on the number.
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test lint docs bench-accuracy bench-speed bench-metrics bench-false-alarms bench-adapters clean
+.PHONY: help demo test lint docs bench-accuracy bench-speed bench-metrics bench-false-alarms bench-reliability bench-adapters clean
 
 help:  ## List the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -47,6 +47,9 @@ bench-adapters: .venv-bench/.ok  ## Hold the adapter to PyOD itself (1 min).
 
 bench-false-alarms: .venv/.ok  ## Count false alarms of each threshold (8 min), write a page; CHECK=1, QUICK=1.
 	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks.false_alarms $(if $(CHECK),--check) $(if $(QUICK),--quick)
+
+bench-reliability: .venv/.ok  ## Try to break it (70 min), write a page; CHECK=1, QUICK=1, ROWS="files load".
+	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks.reliability $(if $(CHECK),--check) $(if $(QUICK),--quick) $(if $(ROWS),--rows $(ROWS))
 
 clean:  ## Remove everything that was built.
 	rm -rf .venv .venv-bench docs/_build docs/auto_examples docs/generated
