@@ -1,4 +1,4 @@
-"""The benchmark of false alarms: a tenth of it, its bound, and its page."""
+"""False alarms: the promise of "conformal", and the benchmark of all strategies."""
 
 import re
 
@@ -17,19 +17,28 @@ from tests.benchmarks.false_alarms.page import cell, page, promises
 from tests.benchmarks.false_alarms.real import REACH, rates_on_real_series, split
 from tests.benchmarks.false_alarms.series import KINDS, WITH_A_PROMISE, make_series
 from tests.benchmarks.false_alarms.simulation import Rates, alarm_rates, rates_of_one
+from tests.shares import share
 
 CONFORMAL = Strategy("conformal", {"strategy": "conformal", "alpha": 0.05}, 0.05)
 TRAINING = Strategy("training", {"alpha": 0.05}, 0.05, on_training_rows=True)
 
 
+@pytest.mark.false_alarms
 @pytest.mark.parametrize("kind", WITH_A_PROMISE)
-def test_conformal_keeps_its_promise_on_a_tenth_of_the_series(kind):
-    sizes = {"n_series": 20, "n_new": 2000}
-    for make, n_fit in ((isolation_forest, 2000), (linear_forecaster, 1500)):
-        rates = alarm_rates(make, [CONFORMAL], kind, n_fit=n_fit, **sizes)["conformal"]
-        assert rates.n_refused == 0
-        assert rates.keeps_its_promise, f"{rates.mean:.3f} ± {rates.standard_error:.3f}"
-        assert rates.mean > 0.02  # and not by raising no alarm
+@pytest.mark.parametrize(
+    "contender", share(CONTENDERS, CONTENDERS[:2]), ids=lambda found: found.name
+)
+def test_conformal_keeps_its_promise(kind, contender, record_property):
+    n_series = share(contender.n_series, 20)
+    sizes = {"n_series": n_series, "n_fit": contender.n_fit, "n_new": share(3000, 2000)}
+    rates = alarm_rates(contender.make, [CONFORMAL], kind, **sizes)["conformal"]
+    record_property("simulated series", n_series)
+    record_property(
+        f"largest mean rate in %, {kind} series, 5 % promised", 100 * rates.mean
+    )
+    assert rates.n_refused == 0
+    assert rates.keeps_its_promise, f"{rates.mean:.3f} ± {rates.standard_error:.3f}"
+    assert rates.mean > 0.02  # and not by raising no alarm
 
 
 def test_a_threshold_by_training_scores_breaks_the_same_bound():
