@@ -38,6 +38,8 @@ def expected_rows(estimator, X) -> np.ndarray:
     inside = _with_the_same_scores(estimator)
     if inside is not None:
         return expected_rows(inside, X)
+    if hasattr(estimator, "__skad_expected__"):
+        return estimator.__skad_expected__(X, expected_rows)
     if hasattr(estimator, "__skad_explain__") and hasattr(estimator, "estimator_"):
         return expected_rows(estimator.estimator_, X)
     return _answer(estimator, "expected", X)
@@ -46,15 +48,10 @@ def expected_rows(estimator, X) -> np.ndarray:
 def _answer(estimator, question, X):
     if hasattr(estimator, question):
         return np.asarray(getattr(estimator, question)(X), dtype=np.float64)
-    kind = type(estimator).__name__
-    if hasattr(estimator, "named_estimators_"):
-        raise TypeError(
-            f"{kind} holds several estimators, and each has an answer of its own. Ask "
-            f"them one by one, for example {question}(detector.estimators_[0], X)."
-        )
     raise TypeError(
-        f"{kind} has no method {question}(X), which the detectors of skad have. Use "
-        "one of them, or give yours a method that returns (n, n_channels) numbers."
+        f"{type(estimator).__name__} has no method {question}(X), which the detectors "
+        "of skad have. Use one of them, or give yours a method that returns (n, "
+        "n_channels) numbers."
     )
 
 

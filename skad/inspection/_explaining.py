@@ -31,7 +31,7 @@ def explain(estimator, X):
     Raises
     ------
     TypeError
-        If nothing inside has `explain`.
+        If nothing inside has `explain`, or not every member of an ensemble.
     ValueError
         If the detector sees other channels than the windows hold, or members of an
         ensemble see different ones; and whatever the detector raises.
@@ -68,7 +68,9 @@ def expected(estimator, X):
     """Tell what was expected at each row, in the units of X.
 
     This is the forecast or the reconstruction of the row by the window that ends there.
-    Meta-detectors change scores and not what is expected; scalers are undone.
+    Meta-detectors change scores and not what is expected; scalers are undone. An
+    `~skad.postprocessing.EnsembleDetector` expects the mean of what its members expect,
+    by their weights, and under a maximum what the member expects that decided.
 
     Parameters
     ----------
@@ -88,10 +90,11 @@ def expected(estimator, X):
     Raises
     ------
     TypeError
-        If nothing inside has `expected`, or several members of an ensemble have.
+        If nothing inside has `expected`, or not every member of an ensemble.
     ValueError
         If a step cannot be undone; if the detector sees other channels than the windows
-        hold; and whatever the detector raises.
+        hold, or members of an ensemble different ones; and whatever the detector
+        raises.
 
     See Also
     --------

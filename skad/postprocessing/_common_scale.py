@@ -47,12 +47,20 @@ def parts_of_members(
     numbers: list[np.ndarray], how: str, shares: np.ndarray
 ) -> list[np.ndarray]:
     """Return what each member adds to the combined number, row by row."""
-    if how == "max":
-        largest = np.argmax(numbers, axis=0)
-        return [np.where(largest == i, z, 0.0) for i, z in enumerate(numbers)]
+    weights = weights_of_members(numbers, how, shares)
     if how == "mean_log":
         numbers = [np.sign(z) * np.log1p(np.abs(z) / _FAR) for z in numbers]
-    return [share * z for share, z in zip(shares, numbers, strict=True)]
+    return [weight * z for weight, z in zip(weights, numbers, strict=True)]
+
+
+def weights_of_members(
+    numbers: list[np.ndarray], how: str, shares: np.ndarray
+) -> list[np.ndarray]:
+    """Return what each member counts, row by row or everywhere alike; they sum to 1."""
+    if how == "max":
+        largest = np.argmax(numbers, axis=0)
+        return [(largest == i).astype(np.float64) for i in range(len(numbers))]
+    return list(shares)
 
 
 def share_out(numbers: np.ndarray, shares: np.ndarray) -> np.ndarray:

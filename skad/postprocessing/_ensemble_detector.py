@@ -16,6 +16,7 @@ from skad.postprocessing._common_scale import (
     on_scale,
     parts_of_members,
     share_out,
+    weights_of_members,
 )
 from skad.postprocessing._meta import MetaDetector, refuse_without_scores
 
@@ -231,29 +232,40 @@ class EnsembleDetector(MetaDetector, _BaseComposition):
             Whatever a member raises.
         """
         check_is_fitted(self)
-        return self._combined([part.score_samples(X) for part in self.estimators_])
+        return self._combined(self._scores(X))
 
     def __skad_explain__(self, X, explain):
-        explained = [explain(part, X) for part in self.estimators_]
-        self._refuse_different_channels([shares.shape[1] for shares in explained])
-        scores = [part.score_samples(X) for part in self.estimators_]
-        parts = parts_of_members(self._numbers(scores), *self._how)
+        explained = self._answers(explain, X)
+        parts = parts_of_members(self._numbers(self._scores(X)), *self._how)
         return sum(map(share_out, parts, explained))
+
+    def __skad_expected__(self, X, expected):
+        rows = self._answers(expected, X)
+        weights = weights_of_members(self._numbers(self._scores(X)), *self._how)
+        weights = [np.reshape(weight, (-1, 1)) for weight in weights]
+        return sum(weight * part for weight, part in zip(weights, rows, strict=True))
 
     def _combined(self, scores):
         return -combine_numbers(self._numbers(scores), *self._how)
+
+    def _scores(self, X):
+        return [part.score_samples(X) for part in self.estimators_]
 
     def _numbers(self, scores):
         scales = zip(scores, self.medians_, self.spreads_, strict=True)
         return [on_scale(*member) for member in scales]
 
-    def _refuse_different_channels(self, counts):
+    def _answers(self, ask, X):
+        """Ask all members, who must speak of the same channels."""
+        answers = [ask(part, X) for part in self.estimators_]
+        counts = [answer.shape[1] for answer in answers]
         if len(set(counts)) > 1:
             raise ValueError(
                 f"The members of {type(self).__name__} see {counts} channels, which "
-                "cannot be told of together. Explain them one by one: "
-                "explain(detector.estimators_[0], X)."
+                "cannot be told of together. Ask them one by one, the first as "
+                "detector.estimators_[0]."
             )
+        return answers
 
     def _members(self):
         """List the (name, estimator) pairs that are not dropped."""

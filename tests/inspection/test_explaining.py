@@ -13,6 +13,7 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
+    MinMaxScaler,
     Normalizer,
     QuantileTransformer,
     StandardScaler,
@@ -286,26 +287,41 @@ def test_a_window_without_error_is_shared_out_alike():
     assert_sums_to_minus_the_score(ensemble, X)
 
 
-def test_members_that_see_different_channels_are_refused(X):
-    two = pipeline(PCA(2, random_state=0), detector=LastRow(2))
-    ensemble = ensemble_of(pipeline(), two).fit(X)
-    with pytest.raises(
-        ValueError, match=r"see \[20, 2\] channels, .* one by one: expl"
-    ):
-        explain(ensemble, X)
+@pytest.mark.parametrize("ask", [explain, expected])
+def test_members_that_see_different_channels_are_refused(X, ask):
+    ensemble = ensemble_of(LastRow(C), LastRow(2)).fit(X)
+    with pytest.raises(ValueError, match=r"see \[20, 2\] channels, .* one by one"):
+        ask(ensemble, X)
 
 
-def test_a_member_that_cannot_explain_is_named(X):
+@pytest.mark.parametrize("ask", [explain, expected])
+def test_a_member_that_cannot_answer_is_named(X, ask):
     ensemble = ensemble_of(pipeline(), forest()).fit(X)
-    with pytest.raises(TypeError, match="IsolationForest has no method explain"):
-        explain(ensemble, X)
+    sentence = f"IsolationForest has no method {ask.__name__}"
+    with pytest.raises(TypeError, match=sentence):
+        ask(ensemble, X)
 
 
-def test_what_an_ensemble_expects_is_asked_of_its_members(X):
-    ensemble = ensemble_of(pipeline(), pipeline()).fit(X)
-    sentence = r"holds several estimators, .* expected\(detector.estimators_\[0\], X\)"
-    with pytest.raises(TypeError, match=f"EnsembleDetector {sentence}"):
-        expected(ensemble, X)
+def test_an_ensemble_expects_the_mean_of_what_its_members_expect(X):
+    members = pipeline(StandardScaler()), pipeline(MinMaxScaler())
+    ensemble = ensemble_of(*members, weights=[3, 1]).fit(X)
+    first, second = [expected(member, X) for member in ensemble.estimators_]
+    assert not np.allclose(first, second)
+    np.testing.assert_allclose(expected(ensemble, X), 0.75 * first + 0.25 * second)
+    around = ReverseWindowing(ensemble, window_size=1, smoothing=3).fit(X)
+    np.testing.assert_array_equal(expected(around, X), expected(ensemble, X))
+
+
+def test_under_a_maximum_the_member_that_decided_is_asked(X):
+    members = pipeline(StandardScaler()), pipeline(MinMaxScaler())
+    ensemble = ensemble_of(*members, combine="max").fit(X)
+    errors = [-member.score_samples(X) for member in ensemble.estimators_]
+    numbers = (np.transpose(errors) - ensemble.medians_) / ensemble.spreads_
+    decides = numbers.argmax(axis=1)
+    assert set(decides) == {0, 1}
+    of_members = np.stack([expected(member, X) for member in ensemble.estimators_])
+    right = of_members[decides, np.arange(N)]
+    np.testing.assert_array_equal(expected(ensemble, X), right)
 
 
 @pytest.mark.parametrize("ask", [explain, expected])
