@@ -125,12 +125,12 @@ class SharedConvolution:
     def _mean_squares(self, rows, steps, left, right, n_windows):
         n_left, past = self.layers[-1].shared
         size = self.n_timesteps
-        squares = (steps - rows[:, n_left:][:, : steps.shape[1]]).double().square()
+        squares = (steps - rows[:, n_left:][:, : steps.shape[1]]).double().square_()
         squares = squares.sum(2, keepdim=True)
         total = slices(squares, (0, past - n_left), self.n_grids, n_windows).sum(2)
         for end, span in [(left, (0, n_left)), (right, (past, size))]:
             observed = slices(rows, span, self.n_grids, n_windows)
-            total += (end - observed).double().square().sum(2)
+            total += (end - observed).double().square_().sum(2)
         return total / (size * rows.shape[2])
 
     def _channel_means(self, of_steps, rows, steps, left, right, n_windows):
