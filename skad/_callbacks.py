@@ -16,7 +16,11 @@ from sklearn.base import clone
 
 
 class FitTask:
-    """The fit of an estimator, as its callbacks see it."""
+    """The fit of an estimator, as its callbacks see it: done, or undone.
+
+    If anything is raised, an interrupt included, the estimator keeps the state that it
+    had before.
+    """
 
     def __init__(self, estimator, X, y, n_parts=0):
         self.estimator = estimator
@@ -24,12 +28,15 @@ class FitTask:
         self.context = estimator._init_callback_context(max_subtasks=n_parts)
 
     def __enter__(self):
+        self.before = vars(self.estimator).copy()
         self.context.call_on_fit_task_begin(estimator=self.estimator, **self.data)
         return self
 
     def __exit__(self, kind, error, traceback):
         if kind is None:
             self._end(self.context, dict)  # nothing is missing in the estimator
+        else:  # at once: a second interrupt finds one of both
+            self.estimator.__dict__ = self.before
 
     def part(self, name):
         """Return the next part of this fit, in which something inside is fitted."""

@@ -73,12 +73,7 @@ class WindowDetector(CallbackSupportMixin, ThresholdMixin, BaseEstimator, ABC):
             If X is sparse, or holds objects that cannot be read as numbers.
         """
         with FitTask(self, X, y, self._n_parts()) as task:
-            before = vars(self).copy()
-            try:
-                self._fit(X, task)
-            except BaseException:
-                self.__dict__ = before  # at once: a second interrupt finds one of both
-                raise
+            self._fit(X, task)
         return self
 
     def _fit(self, X, task):
