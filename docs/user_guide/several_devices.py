@@ -3,14 +3,14 @@
 Run by ``torchrun --nproc-per-node 2 several_devices.py``.
 """
 
-import os
-
 import numpy as np
 import torch
-import torch.distributed as dist
+from accelerate import Accelerator
 from sklearn.preprocessing import StandardScaler
 
 from skad import ConvAutoencoder, SlidingWindow
+
+accelerator = Accelerator(cpu=not torch.accelerator.is_available())
 
 
 class AveragedAdam(torch.optim.Adam):
@@ -20,19 +20,14 @@ class AveragedAdam(torch.optim.Adam):
         loss = closure()
         for group in self.param_groups:
             for parameter in group["params"]:
-                dist.all_reduce(parameter.grad)
-                parameter.grad /= dist.get_world_size()
+                parameter.grad = accelerator.reduce(parameter.grad, "mean")
         super().step()
         return loss
 
 
 def main():
     """Train, and keep the weights."""
-    on_gpu = torch.cuda.is_available()
-    dist.init_process_group("nccl" if on_gpu else "gloo")
-    rank, n_processes = dist.get_rank(), dist.get_world_size()
-    device = f"cuda:{os.environ['LOCAL_RANK']}" if on_gpu else "cpu"
-
+    rank, n_processes = accelerator.process_index, accelerator.num_processes
     X = np.sin(np.arange(2_000, dtype=np.float32) / 9).reshape(-1, 1)
     windows = SlidingWindow(32).fit_transform(StandardScaler().fit_transform(X))
     share = len(windows) // n_processes  # equal: all take the same number of steps
@@ -43,14 +38,14 @@ def main():
         max_epochs=2,
         batch_size=128 // n_processes,
         optimizer=AveragedAdam,
-        device=device,
+        device=accelerator.device,
         random_state=0,  # the same first weights everywhere
     ).fit(windows[rank * share : (rank + 1) * share])
 
     # The weights are now the same in all processes, and what the first one has
     # learnt of its share alone is the threshold.
     torch.save(detector.net_.module_.state_dict(), f"weights_{rank}.pt")
-    dist.destroy_process_group()
+    accelerator.end_training()
 
 
 if __name__ == "__main__":
