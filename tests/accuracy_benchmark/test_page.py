@@ -15,7 +15,12 @@ from tests.benchmarks.accuracy.ablations import (
     pipeline_in,
 )
 from tests.benchmarks.accuracy.bars import Bar, Verdict, judge
-from tests.benchmarks.accuracy.comparing import by_series, difference, seed_spread
+from tests.benchmarks.accuracy.comparing import (
+    by_series,
+    difference,
+    seed_deviation,
+    seed_spread,
+)
 from tests.benchmarks.accuracy.controls import (
     KNNDistance,
 )
@@ -65,6 +70,7 @@ def test_seeds_are_averaged_before_series_are_compared():
     )
     assert by_series(table)["ours"].tolist() == pytest.approx([0.3, 0.6])
     assert seed_spread(table, "M", "ours") == pytest.approx((0.3, 0.6))
+    assert seed_deviation(table, "ours") == pytest.approx(0.3 / 2**0.5)
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,12 @@ def seed_spread(table: pd.DataFrame, kind: str, method: str) -> tuple[float, flo
     return float(means.min()), float(means.max())
 
 
+def seed_deviation(table: pd.DataFrame, method: str) -> float:
+    """Return the standard deviation over the seeds, averaged over the series."""
+    of_method = table[table["method"] == method]
+    return float(of_method.groupby(["kind", "series"])["VUS-PR"].std().mean())
+
+
 def published(all_series) -> pd.DataFrame:
     """Return the published VUS-PR: one row a series that has any, a column a method."""
     found = {(s.kind, s.name): s.published for s in all_series if s.published}

@@ -7,6 +7,7 @@ from tests.benchmarks.accuracy.comparing import (
     by_series,
     difference,
     published,
+    seed_deviation,
     seed_spread,
 )
 from tests.benchmarks.speed.page import Section, table
@@ -131,10 +132,14 @@ def seeds_section(measured, methods) -> Section:
     for method in methods:
         spreads = (seed_spread(measured, kind, method) for kind in kinds_in(measured))
         cells = (f"{low:.3f} to {high:.3f}" for low, high in spreads)
-        rows.append((method, *cells))
+        rows.append((method, *cells, number(seed_deviation(measured, method))))
     n_seeds = measured["seed"].nunique()
-    text = f"The least and the largest mean VUS-PR of {n_seeds} seed(s)."
-    header = ("Method", *(KINDS[kind] for kind in kinds_in(measured)))
+    text = (
+        f"The least and the largest mean VUS-PR of {n_seeds} seed(s), and the standard "
+        "deviation on one series, averaged over all of them."
+    )
+    kinds = [KINDS[kind] for kind in kinds_in(measured)]
+    header = ("Method", *kinds, "on one series")
     return Section("Seeds", text, header, tuple(rows))
 
 

@@ -108,7 +108,7 @@ ROWS = (
     Row(
         "Seeds",
         "VUS-PR of each detector with ten seeds on five labelled series, of which two "
-        "are real; the deviations on many more are averaged under :ref:`accuracy`",
+        "are real; the deviation on many more stands under :ref:`accuracy`",
         "standard deviation at most 0.05, averaged over the series",
         minutes=8,
     ),
