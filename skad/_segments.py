@@ -141,10 +141,12 @@ def _values_and_kind(level):
     elif values.dtype.kind == "f":
         kind = "numbers"
     else:
+        zones = ", utc=True" if hasattr(level[0], "tzinfo") else ""
         raise ValueError(
             f"The index of X holds {type(level[0]).__name__} labels such as "
             f"{level[0]!r}, which show neither time nor row numbers. Convert it with "
-            "pandas.to_datetime(X.index), or drop it with X.reset_index(drop=True)."
+            f"pandas.to_datetime(X.index{zones}), or drop it with "
+            "X.reset_index(drop=True)."
         )
     if not np.isfinite(values).all():
         raise ValueError(

@@ -1,16 +1,14 @@
 """What may enter: a table of finite numbers, or windows of them.
 
 scikit-learn's `validate_data` does most of it. Added here is what it lets pass in
-silence (masked arrays, digits as text, timestamps), the third dimension, a finite
-check that reads a series once instead of every window over it, and messages that
-say what to do about a series.
+silence (`skad._tables`), the third dimension, a finite check that reads a series once
+instead of every window over it, and messages that say what to do about a series.
 """
-
-import datetime
 
 import numpy as np
 from sklearn.utils.validation import validate_data
 
+from skad._tables import as_table, n_dimensions
 from skad._windows import as_dtype, series_under, unflatten
 
 # Errors are squared and summed over a window: of larger values float32 makes inf.
@@ -80,11 +78,6 @@ def check_windows(estimator, X, *, reset, n_channels=1, expected=None):
     return as_dtype(windows, _float_type(windows.dtype))
 
 
-def n_dimensions(X):
-    """Count the dimensions of an array-like."""
-    return len(X.shape) if hasattr(X, "shape") else _as_array(X).ndim
-
-
 def refuse_missing(values, estimator):
     """Raise where a value is NaN or infinite, naming the first row and column."""
     values, unit = _without_overlap(values)
@@ -135,12 +128,8 @@ def _validate(estimator, X, reset):
         if "argument must be" not in str(error):
             raise  # sparse, or names of columns: these say what to do
         raise TypeError(
-            f"{error}. X must hold numbers alone: convert or drop what is no number."
-        ) from error
-    except OverflowError as error:
-        raise ValueError(
-            f"X holds a number beyond what a float can hold ({error}). Scale it, or "
-            "treat it as missing."
+            f"{error}. X must hold numbers alone: convert or drop what is no number, "
+            "and impute what is missing."
         ) from error
 
 
@@ -156,88 +145,6 @@ def _window_shape(n_features, n_channels):
             "n_channels to the number of columns that SlidingWindow received."
         )
     return n_features // n_channels, n_channels
-
-
-def as_table(X):
-    """Return X, an array if it was a list, or raise where it is no table of numbers."""
-    if np.ma.isMaskedArray(X):
-        raise ValueError(
-            "X is a masked array, and the mask would be lost. Fill it, for example "
-            "with X.filled(np.nan) and an imputer before SlidingWindow."
-        )
-    if getattr(X, "requires_grad", False):
-        raise TypeError(
-            "X is a tensor that requires a gradient, which would be lost. Pass "
-            "X.detach().numpy()."
-        )
-    table = X if hasattr(X, "shape") else _as_array(X)
-    if len(table.shape) == 0:
-        raise TypeError(
-            f"X is of type {type(X).__name__}, which is no table. Pass an array, a "
-            "DataFrame or a list of rows, with one row per timestamp."
-        )
-    _refuse_no_numbers(table)
-    return table
-
-
-def _as_array(X):
-    try:
-        return np.asarray(X)
-    except ValueError as error:
-        raise ValueError(
-            f"X is no rectangular table: {error} Give all rows the same number of "
-            "columns; pass several series as one DataFrame, named in an outer index "
-            "level, for example by pandas.concat(frames, keys=names)."
-        ) from error
-
-
-def _refuse_no_numbers(X):
-    columns = getattr(X, "columns", None)
-    for position, kind in enumerate(_column_kinds(X)):
-        if kind in "biuf":
-            continue
-        where = "X" if columns is None else f"Column {columns[position]!r}"
-        values = np.asarray(X if columns is None else X[columns[position]])
-        _refuse_kind(values, where)
-
-
-def _column_kinds(X):
-    if hasattr(X, "columns") and hasattr(X, "dtypes"):
-        # A table of pandas or polars; what is no numpy dtype is looked at by value.
-        return [getattr(dtype, "kind", "O") for dtype in list(X.dtypes)]
-    return [getattr(X.dtype, "kind", "f")]
-
-
-def _refuse_kind(values, where):
-    found = _odd_value(values)
-    if isinstance(
-        found, (datetime.date, datetime.timedelta, np.datetime64, np.timedelta64)
-    ):
-        raise ValueError(
-            f"{where} holds times such as {found!s}, not readings. Times belong to the "
-            "index: X.set_index(column) for a DataFrame; else drop them."
-        )
-    if isinstance(found, (str, bytes)):
-        raise ValueError(
-            f"{where} holds text such as {found!r}, not numbers. Convert it, for "
-            "example with X.astype(float) or pandas.to_numeric, or drop it."
-        )
-    if isinstance(found, complex):
-        raise ValueError(
-            f"Complex data not supported: {where} holds {found!s}. Pass its magnitude, "
-            "np.abs(X), or its real and imaginary parts as two channels."
-        )
-
-
-def _odd_value(values):
-    """Return the first text, time or complex number among ``values``, or None."""
-    if values.dtype.kind in "MmUSTc":
-        found = values.flat[0] if values.size else None
-        return values.item(0) if isinstance(found, (str, bytes)) else found
-    if values.dtype.kind != "O":
-        return None
-    odd = (str, bytes, datetime.date, datetime.timedelta, np.datetime64, np.timedelta64)
-    return next((value for value in values.flat if isinstance(value, odd)), None)
 
 
 def _without_overlap(values):

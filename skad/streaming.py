@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from skad._context import row_context
-from skad._validation import as_table
+from skad._tables import as_table
 
 __all__ = ["StreamScorer"]
 

@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.ensemble import IsolationForest
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import OneClassSVM
 from sktime.detection.dummy import DummyRegularAnomalies
 
@@ -166,6 +167,21 @@ OF_EACH_KIND["ThresholdedDetector"] = ThresholdedDetector(OF_EACH_KIND["Pipeline
 SCORING = {
     name: kind for name, kind in OF_EACH_KIND.items() if hasattr(kind, "score_samples")
 }
+# And of every public class, where a test can afford it.
+OF_EVERY_KIND = {
+    **OF_EACH_KIND,
+    "ScalingJitter": ScalingJitter(random_state=0),
+    "PCADetector": PCADetector(2),
+    "TunedThresholdDetectorCV": TunedThresholdDetectorCV(
+        make_pipeline(SlidingWindow(3), PCADetector(2)), cv=2, thresholds=10
+    ),
+    "PyODAdapter": PyODAdapter(MAD()),
+    "SktimeAdapter": SktimeAdapter(SkadDetector(FOREST)),
+    "make_detector": make_detector(PCADetector(2), window_size=4),
+}
+OF_EVERY_KIND["a scaler within a threshold"] = ThresholdedDetector(
+    make_pipeline(StandardScaler(), SlidingWindow(4), PCADetector(2))
+)
 
 
 def answer_of(fitted, X):

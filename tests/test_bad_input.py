@@ -1,117 +1,22 @@
-"""What must not pass is refused, and its cause is named."""
+"""What must not pass is refused, and its cause is named.
+
+`tests.reliability.test_bad_input` goes through all kinds of tables.
+"""
 
 import numpy as np
-import pandas as pd
 import pytest
-import scipy.sparse
-import torch
 from sklearn.base import clone
 
 from skad.preprocessing import SlidingWindow
 from tests.estimators import OF_EACH_KIND, SCORING, answer_of
+from tests.inputs import GOOD, changed
 
-GOOD = np.random.default_rng(0).normal(size=(40, 6))
-FRAME = pd.DataFrame(GOOD, columns=list("abcdef"))
-
-
-def changed(value, dtype=float):
-    X = GOOD.astype(dtype)
-    X[7, 3] = value
-    return X
-
-
-def with_column(values):
-    return FRAME.drop(columns="f").assign(f=values)
-
-
-TIMES = pd.date_range("2026-01-01", periods=40)
-CURE_FOR_NAN = r"NaN.* row 7, column 3.* impute.*X\.ffill\(\)\) before SlidingWindow"
-IS_TEXT = r"holds text such as '.*', not numbers\. Convert it"
-ARE_TIMES = r"holds times such as .* belong to the index"
-NOT_A_TABLE = "which is no table. Pass an array, a DataFrame or a list of rows"
-ONE_DIMENSION = (
-    r"(?s)Expected (2D array|a 2-dimensional container).*(Reshape|DataFrame)"
-)
-ABOUT_WINDOWS_OR_ROWS = CURE_FOR_NAN.replace(" row 7", " (row|window) 7")
-
-BAD = {
-    "NaN": (changed(np.nan), ABOUT_WINDOWS_OR_ROWS),
-    "NaN in a frame": (FRAME.mask(FRAME > 1), r"NaN.* impute .*ffill"),
-    "None among numbers": (changed(None, object), ABOUT_WINDOWS_OR_ROWS),
-    "missing integers": (
-        with_column(pd.array([None, 1] * 20, dtype="Int64")),
-        r"NaN.* 0, column 5",
-    ),
-    "infinity": (changed(np.inf), r"infinity.* 7, column 3.* replace it"),
-    "minus infinity": (changed(-np.inf), r"infinity.* 7, column 3.* replace it"),
-    "no rows": (GOOD[:0], r"0 sample\(s\) .*minimum of 1 is required"),
-    "no columns": (GOOD[:, :0], r"0 feature\(s\) .*minimum of 1 is required"),
-    "one dimension": (GOOD[:, 0], ONE_DIMENSION),
-    "a pandas Series": (FRAME["a"], ONE_DIMENSION),
-    "a list of numbers": ([1.0, 2.0, 3.0], ONE_DIMENSION),
-    "four dimensions": (GOOD[..., np.newaxis, np.newaxis], "X has 4 dimensions"),
-    "a word among objects": (changed("high", object), IS_TEXT),
-    "a dict among objects": (changed({}, object), "not 'dict'.* hold numbers alone"),
-    "digits as text": (GOOD.astype(str), IS_TEXT),
-    "digits as bytes": (GOOD.astype(bytes), r"text such as b'.*', not numbers"),
-    "digits as objects": (GOOD.astype(str).astype(object), IS_TEXT),
-    "digits in a list": (GOOD.astype(str).tolist(), IS_TEXT),
-    "a column of digits": (with_column("1.5"), f"Column 'f' {IS_TEXT}"),
-    "a column of categories": (
-        with_column(pd.Categorical(["on", "off"] * 20)),
-        "Column 'f' holds text such as 'on'",
-    ),
-    "complex numbers": (GOOD + 1j, r"Complex data not supported: .*np\.abs\(X\)"),
-    "datetime64": (np.full(GOOD.shape, np.datetime64("2026-01-01")), ARE_TIMES),
-    "timedelta64": (np.full(GOOD.shape, np.timedelta64(3, "s")), ARE_TIMES),
-    "a column of times": (with_column(TIMES), r"Column 'f' .*X\.set_index\(column\)"),
-    "a column of local times": (
-        with_column(TIMES.tz_localize("Europe/Rome")),
-        r"Column 'f' .*X\.set_index\(column\)",
-    ),
-    "a column of durations": (with_column(TIMES - TIMES[0]), f"'f' {ARE_TIMES}"),
-    "a column of periods": (
-        with_column(TIMES.to_period("D")),
-        "not 'Period'.* hold numbers alone",
-    ),
-    "times in a list": ([[TIMES[0], 1.0]] * 40, ARE_TIMES),
-    "a sparse matrix": (scipy.sparse.csr_matrix(GOOD), r"Sparse data .*\.toarray\(\)"),
-    "a sparse array": (scipy.sparse.csr_array(GOOD), r"Sparse data .*\.toarray\(\)"),
-    "a masked array": (np.ma.masked_less(GOOD, 0), r"masked array.* X\.filled"),
-    "rows of different lengths": ([[1.0, 2.0], [3.0]], "no rectangular table.* rows"),
-    "None": (None, f"NoneType, {NOT_A_TABLE}"),
-    "a dict": ({"a": [1.0, 2.0]}, f"dict, {NOT_A_TABLE}"),
-    "a string": ("readings.csv", f"str, {NOT_A_TABLE}"),
-    "a number": (5.0, f"float, {NOT_A_TABLE}"),
-    "a generator": ((row for row in GOOD), f"generator, {NOT_A_TABLE}"),
-    "a tensor with a gradient": (
-        torch.tensor(GOOD, requires_grad=True),
-        r"requires a gradient.* X\.detach\(\)\.numpy\(\)",
-    ),
-    "names of two types": (FRAME.rename(columns={"a": 0}), "all input features have"),
-}
-
-
-@pytest.mark.parametrize("name", OF_EACH_KIND)
-@pytest.mark.parametrize("bad", BAD)
-def test_fit_refuses_by_naming_the_cause(name, bad):
-    X, match = BAD[bad]
-    with pytest.raises((TypeError, ValueError), match=match):
-        clone(OF_EACH_KIND[name]).fit(X)
+pytestmark = pytest.mark.bad_input
 
 
 @pytest.fixture(scope="module")
 def fitted():
     return {name: clone(kind).fit(GOOD) for name, kind in OF_EACH_KIND.items()}
-
-
-@pytest.mark.filterwarnings("ignore:X has feature names, but:UserWarning")
-@pytest.mark.parametrize("name", OF_EACH_KIND)
-@pytest.mark.parametrize("bad", BAD)
-def test_a_fitted_estimator_refuses_by_naming_the_cause(fitted, name, bad):
-    X, match = BAD[bad]
-    with pytest.raises((TypeError, ValueError), match=match):
-        answer_of(fitted[name], X)
 
 
 @pytest.mark.parametrize("name", OF_EACH_KIND)

@@ -23,13 +23,15 @@ ROOMS = {
     "skad._callbacks": {"sklearn"},
     "skad._blockwise": {"numpy", "skad._context"},
     "skad._thresholding": {"numpy", "sklearn"},
-    "skad._validation": {"numpy", "scipy", "sklearn", "skad._windows"},
+    "skad._tables": {"numpy", "scipy"},
+    "skad._validation": {"numpy", "sklearn", "skad._tables", "skad._windows"},
     "skad._scoring": {"numpy", "torch", "skad._fixed_blocks", "skad._windows"},
     "skad._batches": {"numpy", "torch", "skad._windows"},
     "skad._training": {"numpy", "torch", "skorch", "skad._batches"},
     "skad.networks": {"torch"},
     "skad.preprocessing": {"numpy", "pandas", "scipy", "sklearn"}
-    | {"skad._callbacks", "skad._segments", "skad._validation", "skad._windows"},
+    | {"skad._callbacks", "skad._segments", "skad._tables", "skad._validation"}
+    | {"skad._windows"},
     "skad.detectors": {"joblib", "numpy", "scipy", "sklearn", "torch", "skad.networks"}
     | {"skad._batches", "skad._callbacks", "skad._fixed_blocks", "skad._scoring"}
     | {"skad._training"}
@@ -37,14 +39,14 @@ ROOMS = {
     "skad.postprocessing": {"numpy", "pandas", "scipy", "sklearn"}
     | {"skad.metrics", "skad.model_selection"}
     | {"skad._callbacks", "skad._context", "skad._rolling", "skad._segments"}
-    | {"skad._thresholding"},
+    | {"skad._tables", "skad._thresholding"},
     "skad._make_detector": {"numpy", "sklearn", "skad._context", "skad.detectors"}
     | {"skad.postprocessing", "skad.preprocessing"},
     "skad.metrics": {"numpy", "sklearn"},
     "skad.model_selection": {"numpy", "scipy", "sklearn", "skad.metrics"},
     "skad.datasets": {"numpy", "sklearn"},
     "skad.streaming": {"numpy", "pandas", "sklearn", "skad._context"}
-    | {"skad._validation"},
+    | {"skad._tables"},
     "skad.dask": {"dask", "numpy", "skad._context"},
     "skad.onnx": {"onnxscript", "sklearn", "torch", "skad.detectors"},
     "skad.pyod": {"numpy", "sklearn", "skad._thresholding", "skad._validation"},

@@ -13,7 +13,8 @@ import torch
 from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator
 
-from skad._validation import check_rows, check_windows, n_dimensions, refuse_huge
+from skad._tables import n_dimensions
+from skad._validation import check_rows, check_windows, refuse_huge
 from skad._windows import series_under, trailing_windows
 
 
@@ -61,7 +62,7 @@ TEN = np.arange(10.0).reshape(5, 2)
         ([[0.0], [None]], "X contains NaN: .* 1, column 0"),
         ([[Decimal(0)], [Decimal("NaN")]], "X contains NaN: .* 1, column 0"),
         (pl.DataFrame({"a": [0.0, None]}), "X contains NaN: .* 1, column 0"),
-        ([[10**400]], r"number beyond what a float can hold \(int too large to conv"),
+        ([[10**400]], r"number beyond what a float can hold, 1\.8e\+308\. Scale it"),
         (np.empty((0, 2)), r"Found array with 0 sample\(s\) \(shape=\(0, 2\)\)"),
         (np.empty((5, 0)), r"Found array with 0 feature\(s\) \(shape=\(5, 0\)\)"),
         (np.zeros(5), r"Expected 2D array, got 1D array[\s\S]* array.reshape\(-1, 1\)"),
@@ -115,7 +116,24 @@ TEN = np.arange(10.0).reshape(5, 2)
             [[0.0, 1.0], [2.0]],
             "X is no rectangular table: .* Give all rows the same num",
         ),
-        (pd.DataFrame([[0, 1]], columns=["a", "a"]), "Expected unique column names"),
+        (np.array([[1j, 0]], dtype=object), r"Complex data not supported: X holds 1j"),
+        (
+            pd.DataFrame([[0, 1]], columns=["a", "a"]),
+            "X has 2 columns named 'a'. Rename",
+        ),
+        (
+            pd.DataFrame(index=range(3)),
+            r"of shape \(3, 0\): it has 0 columns",
+        ),
+        (pd.DataFrame({"a": [[1, 2]]}), "Column 'a' holds a list in place of"),
+        (
+            pd.DataFrame({"a": [TEN[0]]}),
+            "'a' holds a ndarray in place of a numb",
+        ),
+        (
+            [np.ma.masked_less(row, 3) for row in TEN],
+            "masked array, and the mask would",
+        ),
     ],
 )
 def test_what_holds_no_finite_numbers_is_refused(check, X, message):
@@ -136,7 +154,14 @@ def test_what_holds_no_finite_numbers_is_refused(check, X, message):
         ({"a": [1]}, "X is of type dict, which is no table"),
         (np.array([[{}]]), "not 'dict'. X must hold numbers alone: convert or drop"),
         (pd.DataFrame({"a": [1, pd.NA]}), "not 'NAType'. X must hold numbers alone"),
-        (np.array([[1j, 0]], dtype=object), "not 'complex'. X must hold numbers alone"),
+        (
+            np.zeros(3, dtype="f8, f8"),
+            r"structured .* \('f0', 'f1'\). Pass pandas",
+        ),
+        (torch.ones(5, 2).bfloat16(), r"no array: .*BFloat16.* X.detach\(\)\.cpu\(\)"),
+        (torch.ones(5, 2).to_sparse(), "no array: can't convert Sparse layout tensor"),
+        (list(torch.ones(5, 2, requires_grad=True)), "no array: .*requires grad"),
+        (np.ndarray, "X is of type type, which is no table"),
         (pd.DataFrame({"a": [1], 0: [2]}), "only supported if all input features have"),
     ],
 )

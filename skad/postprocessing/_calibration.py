@@ -11,9 +11,11 @@ Series that an outer index level names are each cut like this one.
 
 import numpy as np
 from sklearn.utils import _safe_indexing, indexable
+from sklearn.utils.validation import _num_samples
 
 from skad._context import find_parameter, row_context
 from skad._segments import learn_gaps, series_starts
+from skad._tables import is_read_as_it_is
 
 
 def held_back(X, fraction):
@@ -30,7 +32,7 @@ def held_back(X, fraction):
     -------
     held : ndarray of shape (n,), bool
     """
-    n_rows = len(X) if isinstance(X, (list, tuple)) else X.shape[0]
+    n_rows = _num_samples(X)
     starts = series_starts(X)
     lengths = np.diff(starts, append=n_rows)
     position = np.arange(n_rows) - np.repeat(starts, lengths)
@@ -79,8 +81,9 @@ def rows_of(X, y, estimator):
 
     Its words on what is wrong with such an X are better than any from here.
     """
-    if _has_rows(X):
-        return indexable(X, y)
+    rows = _with_rows(X)
+    if rows is not None:
+        return indexable(rows, y)
     estimator.fit(X, y)
     raise TypeError(
         f"X is of type {type(X).__name__}, from which no rows can be held back. Pass "
@@ -88,9 +91,13 @@ def rows_of(X, y, estimator):
     )
 
 
-def _has_rows(X):
+def _with_rows(X):
+    """Return X if rows can be taken from it, the array that it stands for, or None."""
     try:
-        shape = X.shape if hasattr(X, "shape") else np.asarray(X).shape
-    except ValueError:  # rows of different lengths
-        return False
-    return len(shape) > 0 and shape[0] > 0
+        rows = X if is_read_as_it_is(X) else np.asarray(X)
+        n_rows = _num_samples(rows)
+    except (ValueError, TypeError, RuntimeError):  # ragged, no table, a strange tensor
+        return None
+    if n_rows == 0:
+        return None
+    return X if isinstance(X, (list, tuple)) else rows

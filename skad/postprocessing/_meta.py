@@ -3,9 +3,28 @@
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.callback import CallbackSupportMixin
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import (
+    MaxAbsScaler,
+    MinMaxScaler,
+    PowerTransformer,
+    QuantileTransformer,
+    RobustScaler,
+    StandardScaler,
+)
 from sklearn.utils import get_tags
 
+from skad._tables import as_table
 from skad._thresholding import ThresholdMixin
+
+# They read digits as numbers and times as nanoseconds, and lose masks.
+_SCALERS = (
+    MaxAbsScaler,
+    MinMaxScaler,
+    PowerTransformer,
+    QuantileTransformer,
+    RobustScaler,
+    StandardScaler,
+)
 
 
 class MetaDetector(
@@ -39,6 +58,17 @@ def refuse_without_scores(estimator, owner):
         f"{type(detector).__name__} has no score_samples, by which "
         f"{type(owner).__name__} knows a detector. {_remedy(detector)}"
     )
+
+
+def refuse_before_a_scaler(estimator, X):
+    """Raise where ``X`` is no table of numbers, and a scaler would make it one.
+
+    What else stands first inside ``estimator`` may take text or times, and knows how.
+    """
+    while isinstance(estimator, Pipeline):
+        estimator = estimator.steps[0][1]
+    if isinstance(estimator, _SCALERS):
+        as_table(X)
 
 
 def _last_step(estimator):

@@ -10,7 +10,11 @@ from skad._callbacks import FitTask
 from skad._context import find_parameter, row_context
 from skad._segments import learn_gaps
 from skad._thresholding import CONTAMINATION, threshold
-from skad.postprocessing._meta import MetaDetector, refuse_without_scores
+from skad.postprocessing._meta import (
+    MetaDetector,
+    refuse_before_a_scaler,
+    refuse_without_scores,
+)
 from skad.postprocessing._spreading import Spreading
 
 _AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
@@ -165,6 +169,7 @@ class ReverseWindowing(MetaDetector):
         """
         refuse_without_scores(self.estimator, self)
         self._refuse_a_causal_centre()
+        refuse_before_a_scaler(self.estimator, X)
         with FitTask(self, X, y, n_parts=1) as task:
             self._fit(X, y, task)
         return self
@@ -205,6 +210,7 @@ class ReverseWindowing(MetaDetector):
             of order or duplicated within a series; and whatever ``estimator`` raises.
         """
         check_is_fitted(self)
+        refuse_before_a_scaler(self.estimator_, X)
         scores = self.estimator_.score_samples(X)
         return self._fitted_spreading(scores, self._gaps.starts(X))
 

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skad.postprocessing._meta import MetaDetector
+from skad.postprocessing._meta import MetaDetector, refuse_before_a_scaler
 
 
 class ThresholdOnly(MetaDetector):
@@ -28,6 +28,7 @@ class ThresholdOnly(MetaDetector):
             Whatever ``estimator`` raises.
         """
         check_is_fitted(self)
+        refuse_before_a_scaler(self.estimator_, X)
         return np.asarray(self.estimator_.score_samples(X), dtype=np.float64)
 
     def __skad_explain__(self, X, explain):

@@ -14,7 +14,7 @@ from skad.postprocessing._calibration import (
     rows_of,
     with_full_windows,
 )
-from skad.postprocessing._meta import refuse_without_scores
+from skad.postprocessing._meta import refuse_before_a_scaler, refuse_without_scores
 from skad.postprocessing._strategies import (
     STRATEGIES,
     refuse_too_few,
@@ -203,6 +203,7 @@ default="quantile"
         """
         refuse_without_scores(self.estimator, self)
         self._refuse_contradictions()
+        refuse_before_a_scaler(self.estimator, X)
         estimator = clone(self.estimator)
         X, y = rows_of(X, y, estimator)
         with FitTask(self, X, y, n_parts=1) as task:

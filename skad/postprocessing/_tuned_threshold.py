@@ -17,7 +17,7 @@ from skad.metrics._runs import runs_of
 from skad.metrics._scorer import make_anomaly_scorer
 from skad.model_selection._anomaly_split import AnomalySplit
 from skad.postprocessing._calibration import fit_on, rows_of
-from skad.postprocessing._meta import refuse_without_scores
+from skad.postprocessing._meta import refuse_before_a_scaler, refuse_without_scores
 from skad.postprocessing._sweep import best_of, candidates, sweep
 from skad.postprocessing._threshold_only import ThresholdOnly, finite_scores
 
@@ -186,6 +186,7 @@ class TunedThresholdDetectorCV(ThresholdOnly):
             If ``estimator`` has no `score_samples`, or no rows can be taken from X.
         """
         refuse_without_scores(self.estimator, self)
+        refuse_before_a_scaler(self.estimator, X)
         X, y = rows_of(X, y, self._new_estimator())
         anomalous = _read_labels(y)
         splits = self._splits(X, y, anomalous)

@@ -13,7 +13,8 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from skad._callbacks import FitTask
 from skad._segments import COPY_LEVEL, series_starts
-from skad._validation import check_rows, check_windows, n_dimensions
+from skad._tables import n_dimensions
+from skad._validation import check_rows, check_windows
 from skad.preprocessing._output import TableOutputMixin
 
 
