@@ -46,7 +46,8 @@ def _is_masked(X):
 
 def n_dimensions(X):
     """Count the dimensions of an array-like."""
-    return len(X.shape) if is_read_as_it_is(X) else _as_array(X).ndim
+    has_shape = hasattr(X, "shape") and not isinstance(X, type)
+    return len(X.shape) if has_shape else _as_array(X).ndim
 
 
 def is_read_as_it_is(X):

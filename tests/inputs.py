@@ -333,7 +333,7 @@ DEPENDS = {
     "nothing but a constant": (np.full(GOOD.shape, 3.0), "no threshold to tune"),
     "numbers beyond single precision": (
         changed(1e150),
-        "value of magnitude .* Scale X",
+        "value of magnitude .* Scale X|infinity or a value too large for",
     ),
     "the largest integers": (
         np.array(GOOD > 0, dtype=np.uint64) * (2**64 - 1),

@@ -28,6 +28,8 @@ pytestmark = [
         "ignore:X (has|does not have valid) feature names:UserWarning",
         "ignore:.* windows hold padding:UserWarning",
         "ignore:.* of the .* segments of X have one row:UserWarning",
+        # scikit-learn's forests compute in single precision, and then refuse infinity.
+        "ignore:overflow encountered in cast:RuntimeWarning",
         # scikit-learn's scalers ask NumPy about arrays of Dask, which warns.
         "ignore:The `numpy.may_share_memory` function is not:FutureWarning",
     ),
