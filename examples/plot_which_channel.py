@@ -71,9 +71,10 @@ detector = ReverseWindowing(pipe, contamination=0.001).fit(X[:"2026-03-04"])
 # Shares of the error
 # -------------------
 # What each channel adds to the error of each row. They are spread over the rows just as
-# the scores are, so the shares of a row sum up to minus its score.
+# the scores are, so the shares of a row sum up to minus its score. A DataFrame gives a
+# DataFrame with its index.
 
-shares = pd.DataFrame(explain(detector, X), X.index, X.columns)
+shares = explain(detector, X)
 np.testing.assert_allclose(shares.sum(axis=1), -detector.score_samples(X), rtol=1e-5)
 largest = shares.loc[stuck].mean().sort_values(ascending=False)
 print("Share of the error while sensor 7 was stuck, the five largest\n")
@@ -100,7 +101,7 @@ print(by_severity.to_string(index=False, float_format="{:.3f}".format))
 # -----------------
 # The reconstruction comes back through the scaler, in the unit of the sensor.
 
-rows = pd.DataFrame(expected(detector, X), X.index, X.columns)
+rows = expected(detector, X)
 
 # %%
 # The figure

@@ -1,6 +1,7 @@
 """Which channel made a row odd, and what was expected there."""
 
 from skad.inspection._asking import channel_shares, expected_rows
+from skad.inspection._rows import framed_like
 
 
 def explain(estimator, X):
@@ -23,10 +24,12 @@ def explain(estimator, X):
 
     Returns
     -------
-    shares : ndarray of shape (n, n_channels), float64
+    shares : ndarray or DataFrame of shape (n, n_channels), float64
         What each channel, as the detector sees them after all steps before it, adds to
         the error. Errors are those of the detector, in its (scaled) units: a row sums
-        up to minus its score, and under a maximum the channel that won has it all.
+        up to minus its score, and under a maximum the channel that won has it all. Of
+        a DataFrame it is one too, with the index of X, and with its columns if the
+        detector sees as many channels.
 
     Raises
     ------
@@ -61,7 +64,7 @@ def explain(estimator, X):
     >>> int(explain(pipe, X)[150].argmax())
     1
     """
-    return channel_shares(estimator, X)
+    return framed_like(X, channel_shares(estimator, X))
 
 
 def expected(estimator, X):
@@ -83,9 +86,9 @@ def expected(estimator, X):
 
     Returns
     -------
-    rows : ndarray of shape (n, n_channels), float64
+    rows : ndarray or DataFrame of shape (n, n_channels), float64
         What was expected, taken back through `inverse_transform` of the steps before
-        the detector.
+        the detector. Of a DataFrame it is one too, with the index and columns of X.
 
     Raises
     ------
@@ -113,4 +116,4 @@ def expected(estimator, X):
     >>> bool(np.abs(expected(pipe, X) - X)[16:].max() < 1)
     True
     """
-    return expected_rows(estimator, X)
+    return framed_like(X, expected_rows(estimator, X))

@@ -54,11 +54,11 @@ def framed_like(X, values: np.ndarray):
 
 def framed(values: np.ndarray, X, names):
     """Put numbers into a table of the kind and with the index of X, if it is one."""
-    if not hasattr(X, "columns"):
-        return values
-    if hasattr(X, "index"):
+    if hasattr(X, "iloc"):
         return type(X)(values, index=X.index, columns=list(names))
-    return type(X)(values, schema=[str(name) for name in names])
+    if hasattr(X, "with_columns"):  # polars
+        return type(X)(values, schema=[str(name) for name in names])
+    return values
 
 
 def read_scores(scores, n_rows: int) -> np.ndarray:

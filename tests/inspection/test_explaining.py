@@ -79,7 +79,7 @@ def forest():
 
 
 def assert_sums_to_minus_the_score(estimator, X):
-    shares = explain(estimator, X)
+    shares = np.asarray(explain(estimator, X))
     assert shares.dtype == np.float64
     np.testing.assert_allclose(
         shares.sum(axis=1), -estimator.score_samples(X), rtol=1e-5
@@ -193,8 +193,7 @@ def test_scalers_are_undone_whatever_holds_the_rows(X, scaler, container, flatte
         X = pl.DataFrame(X, schema=[f"c{i}" for i in range(C)])
     scaler = clone(scaler)
     pipe = pipeline(scaler, GaussianNoise(random_state=0), flatten=flatten).fit(X)
-    rows = expected(pipe, X)
-    assert type(rows) is np.ndarray
+    rows = np.asarray(expected(pipe, X))
     half = scaler.inverse_transform(np.full((1, C), 0.5)) if container == "array" else 0
     if container == "array":
         np.testing.assert_allclose(rows, np.repeat(half, N, axis=0))
@@ -322,6 +321,28 @@ def test_under_a_maximum_the_member_that_decided_is_asked(X):
     of_members = np.stack([expected(member, X) for member in ensemble.estimators_])
     right = of_members[decides, np.arange(N)]
     np.testing.assert_array_equal(expected(ensemble, X), right)
+
+
+@pytest.mark.parametrize("ask", [explain, expected])
+def test_a_frame_gives_a_frame_with_its_index(X, ask):
+    hours = pd.date_range("2026-03-01", periods=N, freq="h", name="time")
+    frame = pd.DataFrame(X, hours, [f"sensor {i}" for i in range(C)])
+    detector = ReverseWindowing(pipeline(StandardScaler())).fit(frame)
+    plain = ask(ReverseWindowing(pipeline(StandardScaler())).fit(X), X)
+    answer = ask(detector, frame)
+    pd.testing.assert_index_equal(answer.index, hours)
+    pd.testing.assert_index_equal(answer.columns, frame.columns)
+    np.testing.assert_allclose(answer, plain)
+    of_polars = ask(detector, pl.from_pandas(frame))
+    assert of_polars.columns == list(frame.columns)
+    np.testing.assert_array_equal(of_polars, answer)
+
+
+def test_channels_that_are_others_are_numbered(X):
+    frame = pd.DataFrame(X, columns=[f"sensor {i}" for i in range(C)])
+    pipe = pipeline(PCA(2, random_state=0), detector=LastRow(2)).fit(frame)
+    assert list(explain(pipe, frame).columns) == [0, 1]
+    assert list(expected(pipe, frame).columns) == list(frame.columns)
 
 
 @pytest.mark.parametrize("ask", [explain, expected])
