@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 
 from skad._windows import (
     as_dtype,
@@ -9,6 +10,7 @@ from skad._windows import (
     segment_windows,
     series_under,
     trailing_windows,
+    unflatten,
     windows_over,
 )
 
@@ -65,6 +67,14 @@ def test_windows_cannot_be_written_to(rng):
     assert not windows.flags.writeable
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.int64])
+def test_windows_keep_the_dtype_of_the_series(dtype):
+    series = np.arange(12, dtype=dtype).reshape(6, 2)
+    assert trailing_windows(series, 3).dtype == dtype
+    assert segment_windows(series, 3, ONE_SEGMENT).dtype == dtype
+    assert segment_windows(series, 3, np.array([0, 4])).dtype == dtype
+
+
 def test_one_segment_is_a_view_and_several_are_each_cut_alone(rng):
     series = rng.normal(size=(20, 2)).astype(np.float32)
     whole = segment_windows(series, 4, ONE_SEGMENT)
@@ -81,6 +91,8 @@ def test_each_segment_is_padded_with_the_number(rng):
     windows = segment_windows(series, 3, np.array([0, 4]), padding=9.0)
     np.testing.assert_array_equal(windows[0, :, 0], [9, 9, series[0, 0]])
     np.testing.assert_array_equal(windows[4, :, 0], [9, 9, series[4, 0]])
+    whole = segment_windows(series, 3, ONE_SEGMENT, padding=9.0)
+    np.testing.assert_array_equal(whole[0, :, 0], [9, 9, series[0, 0]])
 
 
 def test_segments_end_where_the_next_begins():
@@ -140,8 +152,30 @@ def test_other_windows_are_no_view_of_a_series(windows):
 
 
 def test_the_series_under_windows_is_not_to_be_written_to(rng):
-    windows = windows_over(rng.normal(size=(24, 2)), 6)
+    windows = sliding_window_view(rng.normal(size=24), 6, writeable=True)[..., None]
+    assert windows.flags.writeable
     assert not series_under(windows).flags.writeable
+
+
+@pytest.mark.parametrize("n_channels", [1, 2, 3])
+def test_flattened_windows_get_their_steps_and_channels_back(rng, n_channels):
+    windows = trailing_windows(rng.normal(size=(24, n_channels)), 6)
+    flat = windows.reshape(len(windows), -1)
+    assert np.array_equal(unflatten(flat, 6, n_channels), windows)
+    assert np.array_equal(unflatten(flat[::2], 6, n_channels), windows[::2])
+    backwards = unflatten(flat[:, ::-1], 6, n_channels)
+    assert np.array_equal(backwards, windows[:, ::-1, ::-1])
+
+
+def test_flattened_windows_that_overlap_stay_a_view_of_the_series(rng):
+    windows = trailing_windows(rng.normal(size=(24, 2)), 6)
+    again = unflatten(windows.reshape(len(windows), -1), 6, 2)
+    assert again.strides == windows.strides
+    assert np.shares_memory(again, windows)
+
+
+def test_the_windows_of_flattened_ones_are_not_to_be_written_to(rng):
+    assert not unflatten(rng.normal(size=(5, 12)), 6, 2).flags.writeable
 
 
 def test_overlapping_windows_stay_a_view_in_another_dtype(rng):
