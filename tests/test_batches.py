@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from skad._batches import WindowBatches, WindowsOnDevice, taker_of
+from skad import _batches
+from skad._batches import WindowBatches, WindowsOnDevice, fits, taker_of
 from skad._windows import windows_over
 from tests.checks import untouched_random_states
 
@@ -115,3 +116,19 @@ def test_where_memory_is_short_windows_travel_batch_by_batch(rng):
     take = taker_of(windows, torch.device("meta"))  # has no memory at all
     batch = take(np.array([3, 1]))
     assert (batch.device.type, batch.shape) == ("meta", (2, 4, 2))
+
+
+def test_a_series_lies_on_a_gpu_that_has_room_beside_it(monkeypatch):
+    series, gpu = np.zeros((100, 5), np.float32), torch.device("cuda")
+    for free, has_room in [(4001, True), (4000, True), (3999, False)]:
+        monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _, free=free: (free, 0))
+        assert fits(series, gpu) is has_room  # for 2000 bytes
+
+
+def test_where_it_fits_the_series_lies_there_once(rng, monkeypatch):
+    monkeypatch.setattr(_batches, "fits", lambda series, device: True)
+    windows = windows_over(rng.normal(size=(50, 3)).astype(np.float32), 7)
+    take = taker_of(windows, torch.device("meta"))
+    assert take.series.shape == (50, 3)
+    batch = take(np.array([3, 1]))
+    assert (batch.device.type, batch.shape) == ("meta", (2, 7, 3))

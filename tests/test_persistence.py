@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 import torch
 from sklearn.base import clone
 from sklearn.ensemble import IsolationForest
+from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
@@ -26,6 +28,8 @@ from tests.estimators import INSTANCES, TunedByMadeUpLabels, answer_of
 from tests.own_network import ImageAutoencoder
 from tests.pyod_stand_ins import KNN, MAD
 from tests.signals import sine
+
+pytestmark = pytest.mark.files
 
 TREES = "sklearn.tree._tree.Tree"
 X = sine(80, 2) + np.random.default_rng(0).normal(scale=0.1, size=(80, 2))
@@ -262,6 +266,17 @@ def test_another_patch_release_is_no_other_version(tmp_path, monkeypatch):
     others = {name: v + "9" for name, v in persistence._versions().items()}
     monkeypatch.setattr(persistence, "_versions", lambda: others)
     assert isinstance(skad.load(path), MinMaxScaler)
+
+
+def test_a_warning_that_is_an_error_by_the_callers_wish_is_not_taken_for_damage(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "scaler.skad"
+    with monkeypatch.context() as patch:
+        patch.setattr(sklearn.base, "__version__", "1.0.0")
+        skad.save(MinMaxScaler(), path)
+    with pytest.raises(InconsistentVersionWarning, match=r"from version 1\.0\.0"):
+        skad.load(path)
 
 
 def test_a_later_format_asks_for_a_later_skad(tmp_path):

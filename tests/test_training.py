@@ -3,6 +3,7 @@ import threading
 import numpy as np
 import pytest
 import torch
+from skorch.callbacks import EarlyStopping
 from torch import nn
 
 from skad._batches import WindowBatches
@@ -238,6 +239,16 @@ def test_an_interrupt_is_passed_on():
                 verbose=0,
             )
         assert caught.type is not StopTraining
+
+
+def test_an_interrupt_while_losses_are_compared_is_passed_on(monkeypatch):
+    def interrupted(self, net, **kwargs):
+        raise KeyboardInterrupt("by the user")
+
+    monkeypatch.setattr(EarlyStopping, "on_epoch_end", interrupted)
+    with pytest.raises(KeyboardInterrupt, match="by the user") as caught:
+        a_training(held_back=numbered(4))
+    assert caught.type is not StopTraining
 
 
 def test_progress_is_one_plain_line_per_epoch(capsys):

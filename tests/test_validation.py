@@ -241,6 +241,12 @@ def test_values_whose_squares_overflow_single_precision_are_refused(value, overl
         refuse_huge(found if overlapping else found.copy(), Step())
 
 
+def test_finite_values_whose_sum_overflows_are_not_taken_for_infinity():
+    assert rows(np.full((4, 2), 1e308)).max() == 1e308
+    with pytest.raises(ValueError, match="X contains infinity"):
+        rows(np.array([[1e308], [1e308], [np.inf]]))
+
+
 def test_values_just_below_are_taken():
     refuse_huge(np.full((2, 2, 1), 9.9e16), Step())
 

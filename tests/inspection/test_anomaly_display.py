@@ -12,7 +12,7 @@ from matplotlib.dates import num2date
 from sklearn.ensemble import IsolationForest
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV
-from sklearn.neighbors import LocalOutlierFactor
+from sklearn.neighbors import KernelDensity, LocalOutlierFactor
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import OneClassSVM
 
@@ -88,6 +88,13 @@ def test_what_is_not_known_is_not_drawn(X):
     assert display.ax_[0].get_legend() is None
 
 
+def test_scores_without_a_threshold_are_drawn_alone(X):
+    display = AnomalyDisplay.from_estimator(KernelDensity().fit(X), X)
+    assert len(display.lines_[1].get_ydata()) == len(X)
+    assert display.threshold_line_ is None
+    assert display.found_spans_ is None
+
+
 def test_a_spike_of_one_row_among_a_million_is_seen_and_nothing_chokes(rng):
     X = rng.normal(size=(1_000_000, 5)).astype(np.float32)
     X[765_432, 3] = 40.0
@@ -141,6 +148,16 @@ def test_each_channel_has_its_lane_from_the_top_down(rng):
     assert (lanes[2] == 0).all()
     labels = [label.get_text() for label in display.ax_[0].get_yticklabels()]
     assert labels == ["speed", "heat", "flow"]
+
+
+@pytest.mark.parametrize("n_channels", [2, 20])
+def test_what_was_found_stands_below_the_lanes(rng, n_channels):
+    X = rng.normal(size=(50, n_channels))
+    display = AnomalyDisplay.from_predictions(X, X[:, 0], threshold=0.0)
+    axes, (box, *_) = display.ax_[0], display.found_spans_.get_paths()
+    strip = axes.get_xaxis_transform().transform(box.vertices)[:, 1]
+    lowest_lane = display.lines_[n_channels - 1].get_ydata().min()
+    assert strip.max() < axes.transData.transform((0, lowest_lane))[1]
 
 
 def test_of_many_channels_some_are_named(rng):
