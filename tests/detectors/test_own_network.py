@@ -14,6 +14,7 @@ from tests.own_network import ImageAutoencoder
 CHEAP = ImageAutoencoder(max_epochs=2, lr=1e-2)
 
 
+@pytest.mark.api
 @parametrize_with_checks([CHEAP])
 def test_scikit_learn_finds_no_fault(estimator, check):
     check(estimator)

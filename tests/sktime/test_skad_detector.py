@@ -24,11 +24,13 @@ FOREST = IsolationForest(n_estimators=20, contamination=0.003, random_state=0)
 ABOUT_DETRENDER = "ignore:The default of config ``remember_data``:FutureWarning"
 
 
+@pytest.mark.api
 @pytest.mark.filterwarnings(ABOUT_DETRENDER)
-def test_sktime_finds_no_fault():
+def test_sktime_finds_no_fault(record_property):
     found = check_estimator(SkadDetector, raise_exceptions=False, verbose=False)
     assert {k: v for k, v in found.items() if v != "PASSED"} == {}
     assert len(found) > 100
+    record_property("checks of sktime passed", len(found))
 
 
 def test_outliers_are_named_labelled_and_given_high_scores(series):
