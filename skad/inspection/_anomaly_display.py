@@ -15,6 +15,7 @@ from skad.inspection._scored import score, threshold_of
 
 _TRUE = {"facecolor": ORANGE, "edgecolor": ORANGE, "alpha": 0.3, "label": "true"}
 _FOUND = {"facecolor": VERMILION, "edgecolor": VERMILION, "label": "found"}
+_STRIP = 0.03  # of the height, below the lanes, for what was found
 
 
 class AnomalyDisplay:
@@ -217,7 +218,8 @@ class AnomalyDisplay:
             self.threshold, color=VERMILION, ls="--", lw=1, label="threshold"
         )
         found = scores < self.threshold
-        self.found_spans_ = pen.spans(self.ax_[0], found, 0, 0.03, zorder=3, **_FOUND)
+        strip = (0, _STRIP)
+        self.found_spans_ = pen.spans(self.ax_[0], found, *strip, zorder=3, **_FOUND)
 
     def _draw_truth(self, pen):
         self.true_spans_ = []
@@ -285,7 +287,8 @@ def _draw_channels(pen, axes, rows):
     for channel, place in zip(rows.values.T, places, strict=True):
         yield pen.line(axes, place + _in_lane(channel), **style)
     name_lanes(axes, rows.names, places)
-    axes.set_ylim(-0.7, n_channels - 0.4)
+    top = n_channels - 0.4
+    axes.set_ylim((-0.5 - _STRIP * top) / (1 - _STRIP), top)
 
 
 def _in_lane(channel):
