@@ -31,8 +31,12 @@ def chance_to_be_further(distances, drawn):
     return np.mean(drawn[None, :] > distances[:, None], axis=1)
 
 
-def test_one_zone_is_what_sums_over_fine_steps_give():
-    n_rows, event, alarm = 30, (8, 12), (15, 19)
+@pytest.mark.parametrize(
+    ("event", "alarm"),
+    [((8, 12), (15, 19)), ((6, 22), (24, 26)), ((9, 26), (3, 5)), ((2, 4), (20, 29))],
+)
+def test_one_zone_is_what_sums_over_fine_steps_give(event, alarm):
+    n_rows = 30
     time = (np.arange(n_rows * 40) + 0.5) / 40  # the middle of 40 steps in each row
     y, alarmed = np.zeros((2, n_rows), dtype=bool)
     y[slice(*event)] = alarmed[slice(*alarm)] = True
@@ -46,7 +50,10 @@ def test_one_zone_is_what_sums_over_fine_steps_give():
     found = affiliation_precision(y, alarmed)
     assert found == pytest.approx(expected, abs=1e-3)
     inside = (time > event[0]) & (time < event[1])
-    expected = np.mean([np.mean(np.abs(time - t) > alarm[0] - t) for t in time[inside]])
+    nearest = alarm[0] if alarm[0] >= event[1] else alarm[1]
+    expected = np.mean(
+        [np.mean(np.abs(time - t) > np.abs(nearest - t)) for t in time[inside]]
+    )
     assert affiliation_recall(y, alarmed) == pytest.approx(expected, abs=1e-3)
 
 

@@ -93,6 +93,25 @@ def test_the_warning_points_at_the_line_that_called_the_metric(name, y):
     assert [warning.filename for warning in caught] == [__file__]
 
 
+@pytest.mark.parametrize("name", sorted(ALL.keys() - {"false_alarms_per_1000_rows"}))
+def test_the_warning_names_the_metric(name, y):
+    title = "(?i)^" + name.replace("_", "[ %-]")  # PA%K F1, VUS-PR
+    no_labels, given = np.zeros(300), (y if name in OF_SCORES else np.ones(300))
+    with pytest.warns(UndefinedMetricWarning, match=f"{title} is undefined and set to"):
+        ALL[name](no_labels, given)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_what_is_no_array_is_refused_by_name(name, y, scores):
+    given = "score_samples" if name in OF_SCORES else "y_pred"
+    with pytest.raises(ValueError, match=f"'y_true' parameter of {name} must be an ar"):
+        ALL[name](3, given_to(name, scores))
+    with pytest.raises(
+        ValueError, match=f"'{given}' parameter of {name} must be an ar"
+    ):
+        ALL[name](y, None)
+
+
 @pytest.mark.parametrize("name", sorted(ALL.keys() - {"vus_roc"}))
 def test_all_rows_may_be_anomalous(name, scores):
     assert np.isfinite(ALL[name](np.full(300, -1), given_to(name, scores)))

@@ -98,6 +98,10 @@ def test_one_alarm_over_two_events_gets_less_unless_cardinality_is_one():
     everything = np.ones(10, dtype=bool)
     assert range_precision(Y, everything, cardinality="one") == 6 / 10
     assert range_precision(Y, everything) == 6 / 10 / 2
+    one = range_f1(Y, everything, cardinality="one")
+    assert one == pytest.approx(2 / (1 + 10 / 6), abs=1e-15)
+    reciprocal = range_f1(Y, everything, cardinality="reciprocal")
+    assert reciprocal == pytest.approx(2 / (1 + 2 * 10 / 6), abs=1e-15)
 
 
 def test_an_alarm_beside_an_event_shares_nothing_with_it():
