@@ -9,7 +9,7 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skad import GaussianNoise, LSTMForecaster, SlidingWindow
+from skad import GaussianNoise, LSTMForecaster, SlidingWindow, make_detector
 from skad.metrics import make_anomaly_scorer
 from skad.postprocessing import (
     EnsembleDetector,
@@ -179,3 +179,11 @@ def test_a_callback_on_a_meta_detector_hears_of_the_epochs_inside(name, X):
     assert recorder.ended.count(("LSTMForecaster", "epoch")) == 2 * n_fits
     assert recorder.n_teardowns == 1
     assert b"Recorder" not in pickle.dumps(detector.set_callbacks())
+
+
+def test_the_recommended_chain_shows_its_epochs_behind_a_scaler_that_shows_nothing(X):
+    recorder = Recorder()
+    chain = make_detector(LSTMForecaster(max_epochs=2), window_size=8, random_state=0)
+    with pytest.warns(UserWarning, match="RobustScaler does not support callbacks"):
+        chain.set_callbacks(recorder).fit(X)
+    assert recorder.ended.count(("LSTMForecaster", "epoch")) == 2
