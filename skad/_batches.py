@@ -53,6 +53,11 @@ class WindowBatches:
                 inputs = inputs + self.input_noise * noise
             yield inputs, targets
 
+    def first(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the first windows in time, without noise."""
+        n = min(self.batch_size, len(self.windows))
+        return self.prepare(self.take(np.arange(n)))
+
     def _draw(self, rng) -> np.ndarray:
         n = len(self.windows)
         if self.max_windows is None or self.max_windows >= n:

@@ -24,6 +24,8 @@ OPTIMIZERS = {
     "adamw": torch.optim.AdamW,
     "sgd": torch.optim.SGD,
 }
+# Of the mean square of the targets, or of 1, which is what new networks answer with.
+_FAR_OUT = 1e6
 # Torch initialises from one global generator per process: one thread at a time.
 _INITIALISING = threading.Lock()
 
@@ -185,6 +187,19 @@ def train(
     net.callbacks = [pair for pair in callbacks if pair[0] != "watched"]
     net.initialize_callbacks()
     return net
+
+
+def refuse_to_have_diverged(net: WindowNet, batches: WindowBatches) -> None:
+    """Raise where the network, after its last step, is far out on a first batch."""
+    inputs, targets = batches.first()
+    with torch.no_grad():
+        error = float((net.module_(inputs).double() - targets.double()).square().mean())
+        usual = float(targets.double().square().mean())
+    if error > _FAR_OUT * max(usual, 1.0):
+        raise diverged(
+            f"the mean squared error is {error:.3g} after the last epoch, that of "
+            f"giving nothing but zeros {usual:.3g}"
+        )
 
 
 def seeded_outputs(net: WindowNet, inputs: torch.Tensor) -> torch.Tensor:

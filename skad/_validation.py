@@ -13,6 +13,11 @@ from skad._windows import as_dtype, series_under, unflatten
 
 # Errors are squared and summed over a window: of larger values float32 makes inf.
 LARGEST = 1e17
+# What varies less, relative to its magnitude, is constant but for rounding.
+_ROUNDING = 1e-13
+# What varies by fewer steps of the precision shows no shape, and what is smaller than
+# this is zero when it is squared.
+_FEWEST_STEPS, _LEAST_SQUARED = 4, 1e-150
 _CURES = {
     "NaN": "impute it (sklearn.impute.SimpleImputer) or carry the last reading forward "
     "(X.ffill())",
@@ -106,6 +111,30 @@ def refuse_huge(windows, estimator):
             f"in single precision and takes values below {LARGEST:.0e}. Scale X, for "
             "example by a StandardScaler before SlidingWindow."
         )
+
+
+def refuse_lost(windows, estimator, dtype):
+    """Raise where nothing of how values vary is left in the precision of ``dtype``.
+
+    Channels that are constant, but for rounding, have nothing to lose.
+    """
+    values, _ = _without_overlap(windows)
+    values = values.reshape(-1, values.shape[-1])
+    highest, lowest = values.max(axis=0), values.min(axis=0)
+    magnitude = np.maximum(abs(highest), abs(lowest))
+    varies = highest - lowest > _ROUNDING * magnitude
+    step = np.spacing(magnitude.astype(dtype)).astype(np.float64)
+    least = np.maximum(_FEWEST_STEPS * step, _LEAST_SQUARED)
+    is_lost = varies & (highest - lowest < least)
+    if not is_lost.any() or (varies & ~is_lost).any():
+        return
+    channel = int(np.argmax(is_lost))
+    raise ValueError(
+        f"Channel {channel} of X varies by {(highest - lowest)[channel]:.3g} near "
+        f"{magnitude[channel]:.3g}, of which {_name(estimator)} sees nothing: it "
+        f"computes squares, in {np.dtype(dtype).name}. Scale X, for example by a "
+        "StandardScaler before SlidingWindow."
+    )
 
 
 def refuse_other_shape(estimator, shape, expected):

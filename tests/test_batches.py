@@ -132,3 +132,12 @@ def test_where_it_fits_the_series_lies_there_once(rng, monkeypatch):
     assert take.series.shape == (50, 3)
     batch = take(np.array([3, 1]))
     assert (batch.device.type, batch.shape) == ("meta", (2, 7, 3))
+
+
+def test_the_first_batch_is_the_first_windows_without_noise():
+    batches = batches_of(numbered(10), batch_size=4, seed=0, input_noise=1.0)
+    before = batches.epoch
+    inputs, targets = batches.first()
+    assert torch.equal(inputs, targets)
+    assert torch.equal(inputs, torch.from_numpy(numbered(10)[:4]))
+    assert batches.epoch == before

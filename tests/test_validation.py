@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator
 
 from skad._tables import n_dimensions
-from skad._validation import check_rows, check_windows, refuse_huge
+from skad._validation import check_rows, check_windows, refuse_huge, refuse_lost
 from skad._windows import series_under, trailing_windows
 
 
@@ -307,3 +307,32 @@ def test_dimensions_are_counted_with_and_without_a_shape():
     assert n_dimensions(np.zeros((2, 2, 2))) == 3
     with pytest.raises(ValueError, match="X is no rectangular table"):
         n_dimensions([[1.0], [2.0, 3.0]])
+
+
+@pytest.mark.parametrize("layout", [np.asarray, np.array])
+@pytest.mark.parametrize(
+    ("series", "dtype"),
+    [
+        (1e9 + np.sin(TEN), np.float32),
+        (1e-300 * TEN, np.float64),
+        (np.column_stack([np.full(5, 3.0), 1e9 + np.sin(TEN[:, 0])]), np.float32),
+    ],
+)
+def test_what_no_precision_is_left_of_is_refused(series, dtype, layout):
+    overlapping = layout(trailing_windows(series, 2))
+    with pytest.raises(ValueError, match=r"Channel \d of X varies by .* Scale X"):
+        refuse_lost(overlapping, Step(), dtype)
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        np.full((5, 2), 1e9),
+        np.column_stack([TEN[:, 0], 1e9 + np.sin(TEN[:, 0])]),
+        np.where(TEN > 3, 0.1 + 0.2, 0.3),
+        np.zeros((5, 2)),
+        1e6 + np.sin(TEN),
+    ],
+)
+def test_constants_and_what_some_of_is_left_pass(series):
+    refuse_lost(trailing_windows(series, 2), Step(), np.float32)

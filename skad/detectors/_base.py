@@ -199,6 +199,8 @@ class NetworkDetector(PlainStateMixin, WindowDetector):
         self.verbose = verbose
         self.random_state = random_state
 
+    _precision = np.float32
+
     @abstractmethod
     def make_network(self, n_timesteps, n_channels):
         """Build the torch module, with weights that are not yet trained.
@@ -264,9 +266,10 @@ class NetworkDetector(PlainStateMixin, WindowDetector):
         Raises
         ------
         ValueError
-            If X holds anything but finite numbers below 1e17, has fewer than two
-            windows, or holds windows that the network cannot take; if torch cannot use
-            the device; if training diverges.
+            If X holds anything but finite numbers below 1e17, or varies so little for
+            its magnitude that nothing of it is left in single precision; if it has
+            fewer than two windows, or windows that the network cannot take; if torch
+            cannot use the device; if training diverges.
         TypeError
             If X is sparse, or holds objects that cannot be read as numbers.
 

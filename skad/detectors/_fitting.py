@@ -4,7 +4,7 @@ import copy
 import math
 
 from skad._batches import WindowBatches
-from skad._training import OPTIMIZERS, new_net, train
+from skad._training import OPTIMIZERS, new_net, refuse_to_have_diverged, train
 
 
 def trained_net(detector, windows, seed, start=None, epochs=None):
@@ -39,7 +39,7 @@ def trained_net(detector, windows, seed, start=None, epochs=None):
         max_windows=detector.max_windows_per_epoch,
         input_noise=detector.input_noise,
     )
-    return train(
+    net = train(
         net,
         batches,
         None if held_back is None else _batches(detector, held_back),
@@ -48,6 +48,8 @@ def trained_net(detector, windows, seed, start=None, epochs=None):
         verbose=detector.verbose,
         epochs=epochs,
     )
+    refuse_to_have_diverged(net, batches)
+    return net
 
 
 def _batches(detector, windows, **options):

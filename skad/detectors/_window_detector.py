@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skad._callbacks import FitTask, clone_without_callbacks
 from skad._thresholding import CONTAMINATION, ThresholdMixin, threshold
-from skad._validation import check_windows, refuse_huge
+from skad._validation import check_windows, refuse_huge, refuse_lost
 from skad.detectors._channel_errors import CONSTRAINTS, learnt
 
 
@@ -30,6 +30,7 @@ class WindowDetector(CallbackSupportMixin, ThresholdMixin, BaseEstimator, ABC):
         **CONSTRAINTS,
         "contamination": CONTAMINATION,
     }
+    _precision = np.float64  # in which it computes
 
     @abstractmethod
     def _learn(self, windows, task):
@@ -67,8 +68,9 @@ class WindowDetector(CallbackSupportMixin, ThresholdMixin, BaseEstimator, ABC):
         Raises
         ------
         ValueError
-            If X holds anything but finite numbers below 1e17, has fewer than two
-            windows, or holds windows that the model cannot take.
+            If X holds anything but finite numbers below 1e17, or varies so little for
+            its magnitude that nothing of it is left in the precision of the detector;
+            if it has fewer than two windows, or windows that the model cannot take.
         TypeError
             If X is sparse, or holds objects that cannot be read as numbers.
         """
@@ -194,6 +196,8 @@ class WindowDetector(CallbackSupportMixin, ThresholdMixin, BaseEstimator, ABC):
             self, X, reset=reset, n_channels=self.n_channels, expected=expected
         )
         refuse_huge(windows, self)
+        if reset:
+            refuse_lost(windows, self, self._precision)
         return windows
 
     def __sklearn_tags__(self):
