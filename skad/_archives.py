@@ -6,12 +6,16 @@ stands for. So each name that skad trusts is trusted for one loader, and functio
 for the one that looks them up.
 """
 
+import hashlib
 import io
 import json
 import zipfile
 
-# What a file may declare to hold, in sizes of the file: more than any estimator takes.
-MOST_INFLATED = 100
+# What a file may declare to hold: so many times its size, and no more than so many
+# bytes above it. Built, a tree takes up to 25 times the room of its text. What is
+# larger is saved as it is, so no estimator is refused.
+MOST_INFLATED = 20
+MOST_ADDED = 4_000_000
 _TREE = "schema.json"
 _ARCHIVE = b"PK\x03\x04"
 
@@ -36,9 +40,7 @@ _OBJECTS = [
     *_names("skad.postprocessing._tuned_threshold", "TunedThresholdDetectorCV"),
     *_names("skad.preprocessing._gaussian_noise", "GaussianNoise"),
     *_names("skad.preprocessing._scaling_jitter", "ScalingJitter"),
-    *_names("skad.preprocessing._scaling_jitter", "ScalingJitter"),
     *_names("skad.preprocessing._sliding_window", "SlidingWindow"),
-    *_names("skad.pyod._pyod_adapter", "PyODAdapter"),
     *_names("skad.pyod._pyod_adapter", "PyODAdapter"),
     *_names("skad.sktime._sktime_adapter", "SktimeAdapter"),
     *_names("sklearn.metrics._scorer", "_PassthroughScorer", "_Scorer"),
@@ -111,19 +113,54 @@ def _nodes(tree):
 
 
 def refuse_misuse(body: bytes) -> None:
-    """Raise where a trusted name is given to another loader than its own."""
+    """Raise where a tree is none that `save` would write, and building it does harm."""
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
-        tree = json.loads(archive.read(_TREE))
-    for node in _nodes(tree):
-        name = f"{node.get('__module__')}.{node.get('__class__')}"
-        loader = node.get("__loader__")
-        if TRUSTED.get(name, loader) != loader:
-            raise ValueError(f"{name} is not saved by {loader}; the file is forged")
+        text = archive.read(_TREE)
+    for node in _nodes(json.loads(text)):
+        _refuse_other_loader(node)
+        _refuse_tables_of_objects(node)
+    _refuse_references(text)
+
+
+def _refuse_other_loader(node):
+    """Raise where a trusted name is given to another loader than its own."""
+    name = f"{node.get('__module__')}.{node.get('__class__')}"
+    loader = node.get("__loader__")
+    if TRUSTED.get(name, loader) != loader:
+        raise ValueError(f"{name} is not saved by {loader}; the file is forged")
+
+
+def _refuse_tables_of_objects(node):
+    """Raise where numpy would unfold what a list of lists refers to."""
+    if node.get("__loader__") == "NdArrayNode" and node.get("type") == "json":
+        sides = node["shape"].get("content")
+        if not isinstance(sides, list) or len(sides) != 1:
+            raise ValueError("arrays of objects with several dimensions are not saved")
+
+
+def _refuse_references(text):
+    """Raise where a small tree stands for a large one.
+
+    Of nodes with one ``__id__`` the first is built, and taken for all. `save` writes
+    all of them down in full, and reads no member of the archive into two of them.
+    """
+    contents, owners = {}, {}
+
+    def digest(node):
+        number, member = node.pop("__id__", None), node.pop("file", None)
+        found = hashlib.sha256(json.dumps(node).encode()).hexdigest()
+        is_first = number is None or contents.setdefault(number, found) == found
+        is_owner = member is None or owners.setdefault(member, number) == number
+        if not is_first or not is_owner or (member is not None and number is None):
+            raise ValueError(f"node {number!r} refers to another; the file is forged")
+        return found
+
+    json.loads(text, object_hook=digest)
 
 
 def inflates(body: bytes) -> bool:
     """Tell an archive that would take much more memory than its file."""
-    most = MOST_INFLATED * len(body)
+    most = min(MOST_INFLATED * len(body), len(body) + MOST_ADDED)
     return _declared_size(body, most) > most
 
 

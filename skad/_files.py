@@ -9,6 +9,7 @@ The mark holds a byte above 127 and line ends of both kinds, which transfers as 
 spoil. Later formats keep these first two parts and the key "format".
 """
 
+import errno
 import glob
 import hashlib
 import json
@@ -25,6 +26,8 @@ _DIGEST_SIZE = hashlib.sha256().digest_size
 # process can still be writing it.
 _STALE = 3600
 _TOKEN_SIZE = 8
+# Of folders on some network disks, and of those that may be written to but not read.
+_NOT_FLUSHED = {errno.EACCES, errno.EBADF, errno.EINVAL, errno.ENOTSUP}
 
 
 def write_sealed(path: str | os.PathLike, header: dict, body: bytes) -> None:
@@ -42,6 +45,7 @@ def write_sealed(path: str | os.PathLike, header: dict, body: bytes) -> None:
             "is unchanged. Pass a path in a folder that exists, may be written to and "
             "has room",
         ) from error
+    _let_the_name_last(path)
 
 
 def read_sealed(path: str | os.PathLike) -> tuple[dict, bytes]:
@@ -82,7 +86,6 @@ def _replace(path, parts):
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync(path.parent)
 
 
 def _sweep(path):
@@ -94,8 +97,21 @@ def _sweep(path):
                 left.unlink()
 
 
-def _sync(folder):
-    """Let the new name reach the disk."""
+def _let_the_name_last(path):
+    """Tell the disk of the new file at once, where it can be told."""
+    try:
+        _flush(path.parent)
+    except OSError as error:
+        if error.errno in _NOT_FLUSHED:
+            return
+        raise OSError(
+            error.errno,
+            f"{path} was written, but the disk was not told of it ({error.strerror}): "
+            "if the power fails now, the old file may be back. Save again",
+        ) from error
+
+
+def _flush(folder):
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

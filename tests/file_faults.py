@@ -1,9 +1,8 @@
-"""What goes wrong with files: flips, cuts, kills, full disks, forged contents."""
+"""What goes wrong with files: flips, cuts, forged contents, and what is left."""
 
 import copy
 import io
 import json
-import signal
 import subprocess
 import sys
 import zipfile
@@ -11,16 +10,6 @@ import zipfile
 import skad
 from skad._files import read_sealed, write_sealed
 from skad.persistence import FORMAT, _versions
-
-# Saves for ever; says so after the first.
-SAVE_FOR_EVER = """
-import sys
-from itertools import cycle
-from skad._files import write_sealed
-for byte in cycle([b"a", b"b"]):
-    write_sealed(sys.argv[1], {"byte": byte.decode()}, byte * 4_000_000)
-    print(flush=True)
-"""
 
 
 def flipped(content, rng):
@@ -55,18 +44,6 @@ def refusals_of_damage(path, spoil, n_times, rng):
     return sum(found)
 
 
-def kill_while_saving(path, rng, code=SAVE_FOR_EVER):
-    """Run code that saves to ``path`` over and over, and kill it at some moment."""
-    command = [sys.executable, "-c", code, path]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        process.stdout.readline()
-        try:
-            process.wait(rng.uniform(0, 0.05))
-        except subprocess.TimeoutExpired:
-            process.kill()
-    return process.returncode == -signal.SIGKILL
-
-
 def outcome_of(code, *arguments):
     """Run code in another process; return its exit status and what it printed."""
     command = [sys.executable, "-c", code, *map(str, arguments)]
@@ -86,13 +63,16 @@ def schema_and_members(path):
     return json.loads(members.pop("schema.json")), members
 
 
-def forge(path, schema, members=(), compression=zipfile.ZIP_STORED):
-    """Write a file with a valid seal around whatever tree."""
+def forge(path, schema, members=(), *, text=None):
+    """Write a file with a valid seal around whatever tree, or around a short text."""
     body = io.BytesIO()
-    with zipfile.ZipFile(body, "w", compression) as archive:
+    with zipfile.ZipFile(body, "w") as archive:
         for name, content in dict(members).items():
             archive.writestr(name, content)
-        archive.writestr("schema.json", json.dumps(schema))
+        if text is None:
+            archive.writestr("schema.json", json.dumps(schema))
+        else:
+            archive.writestr("schema.json", text, zipfile.ZIP_DEFLATED)
     header = {"format": FORMAT, "versions": _versions()}
     write_sealed(path, header, body.getvalue())
 
@@ -106,11 +86,12 @@ def nodes_of(tree):
     return found
 
 
-def forged_trees(schema, every=1):
-    """Yield copies of a tree in which one node names ``evil.run``, by any loader."""
-    for number in range(0, len(nodes_of(schema)), every):
+def forged_trees(schema, name, first, every):
+    """Yield copies of a tree in which one node has another name, by any loader."""
+    module, _, name = name.rpartition(".")
+    for number in range(first, len(nodes_of(schema)), every):
         forged = copy.deepcopy(schema)
-        nodes_of(forged)[number].update(__module__="evil", __class__="run")
+        nodes_of(forged)[number].update(__module__=module, __class__=name)
         yield forged
 
 

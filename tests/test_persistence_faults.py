@@ -11,14 +11,9 @@ from sklearn.preprocessing import MinMaxScaler
 import skad
 from skad import _files
 from skad._files import read_sealed, write_sealed
-from tests.file_faults import (
-    cut,
-    flipped,
-    kill_while_saving,
-    outcome_of,
-    refusals_of_damage,
-    strays,
-)
+from tests.file_faults import outcome_of, strays
+
+pytestmark = pytest.mark.files
 
 OLD = {"age": "old"}, b"old"
 NEW = {"age": "new"}, b"new" * 10_000
@@ -36,13 +31,6 @@ def test_a_sealed_file_gives_back_header_and_body(path):
     write_sealed(path, *NEW)
     assert read_sealed(path) == NEW
     assert strays(path) == []
-
-
-@pytest.mark.parametrize("spoil", [flipped, cut])
-def test_damage_anywhere_is_one_error(tmp_path, rng, spoil):
-    path = tmp_path / "scaler.skad"
-    skad.save(MinMaxScaler().fit(rng.normal(size=(50, 3))), path)
-    assert refusals_of_damage(path, spoil, 100, rng) == 100
 
 
 def test_every_bit_of_a_file_counts(path):
@@ -99,13 +87,6 @@ def test_a_kill_before_the_last_move_leaves_the_old_file(path, moment):
     assert len(strays(path)) == 1
 
 
-def test_a_kill_at_any_moment_leaves_one_whole_file(path, rng):
-    for _ in range(5):
-        assert kill_while_saving(path, rng)
-        header, body = read_sealed(path)
-        assert body == header["byte"].encode() * 4_000_000
-
-
 def test_what_a_kill_left_behind_is_swept_when_no_process_can_use_it(path):
     outcome_of(KILLED_AT, path, "replace")
     (left,) = strays(path)
@@ -117,23 +98,6 @@ def test_what_a_kill_left_behind_is_swept_when_no_process_can_use_it(path):
     os.utime(path.with_name(left), (0, 0))
     write_sealed(path, *NEW)
     assert strays(path) == [other.name]
-
-
-DISK_FULL = """
-import resource, sys
-from skad._files import write_sealed
-resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-write_sealed(sys.argv[1], {}, b"new" * 10_000)
-"""
-
-
-def test_a_full_disk_leaves_the_old_file_and_nothing_else(path):
-    status, printed = outcome_of(DISK_FULL, path)
-    assert status == 1
-    assert "OSError: [Errno 27]" in printed
-    assert "was not written (File too large); a file that was there before" in printed
-    assert read_sealed(path) == OLD
-    assert strays(path) == []
 
 
 def test_a_folder_that_is_missing_is_named(tmp_path):

@@ -1,4 +1,4 @@
-"""Files of all releases are read for ever: `tests.benchmarks.files.golden`."""
+"""Files of all releases are read for ever: `python -m tests.golden`."""
 
 import json
 import warnings
@@ -9,7 +9,9 @@ import pytest
 
 import skad
 from skad.persistence import FORMAT
-from tests.benchmarks.files.golden import golden_series
+from tests.golden import golden_series
+
+pytestmark = pytest.mark.files
 
 GOLDEN = sorted((Path(__file__).parent / "data").glob("format_*.skad"))
 

@@ -1,4 +1,4 @@
-"""Write the golden file: `python -m tests.benchmarks.files.golden`.
+"""Write the golden file: `python -m tests.golden`.
 
 Once a release has been made, its golden file is never written again.
 """
@@ -24,7 +24,7 @@ from skad import (
 from skad.persistence import FORMAT
 from tests.signals import sine
 
-DATA = Path(__file__).parents[2] / "data"
+DATA = Path(__file__).parent / "data"
 GOLDEN = DATA / f"format_{FORMAT}.skad"
 
 
