@@ -74,11 +74,12 @@ OF_THE_TESTS = [TunedByMadeUpLabels, MAD, KNN]
 
 
 @pytest.mark.parametrize("estimator", PLAIN, ids=name_of)
-def test_every_estimator_comes_back_as_it_was(saved, estimator):
+def test_every_estimator_comes_back_as_it_was(saved, estimator, record_property):
     fitted = clone(estimator).fit(X)
     loaded = saved(fitted, [TREES, *OF_THE_TESTS])
     assert_same(loaded, fitted)
     assert parameters_of(loaded) == parameters_of(fitted)
+    record_property("estimators loaded with the same bits", 1)
 
 
 @pytest.mark.parametrize("estimator", WITH_FRAMES, ids=name_of)
