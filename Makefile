@@ -3,7 +3,7 @@ BIN := .venv/bin
 # One thread per process: faster for small networks, and bits depend on the number.
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test lint docs bench-accuracy bench-speed bench-metrics bench-false-alarms bench-reliability bench-adapters clean
+.PHONY: help demo test lint coverage docs bench-accuracy bench-speed bench-metrics bench-false-alarms bench-reliability bench-adapters clean
 
 help:  ## List the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -22,6 +22,9 @@ test: lint  ## Run all checks and tests.
 lint: .venv/.ok  ## Check style and formatting.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+coverage: .venv/.ok  ## Run all tests and list the lines and branches of skad that none reaches.
+	$(ONE_THREAD) $(BIN)/python -m pytest -q -n 2 --dist worksteal --cov --cov-report=term
 
 docs: .venv/.ok  ## Build the documentation into docs/_build.
 	$(ONE_THREAD) $(BIN)/python -m sphinx -W -b html docs docs/_build/html
@@ -52,4 +55,4 @@ bench-reliability: .venv/.ok  ## Try to break it (70 min), write a page; CHECK=1
 	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks.reliability $(if $(CHECK),--check) $(if $(QUICK),--quick) $(if $(ROWS),--rows $(ROWS))
 
 clean:  ## Remove everything that was built.
-	rm -rf .venv .venv-bench docs/_build docs/auto_examples docs/generated
+	rm -rf .venv .venv-bench .coverage docs/_build docs/auto_examples docs/generated
