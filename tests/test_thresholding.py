@@ -33,6 +33,7 @@ def test_of_equal_scores_none_is_below():
 def test_auto_is_three_unscaled_deviations_below_the_median():
     scores = np.array([-9.0, -1.0, 0.0, 1.0, 3.0])
     assert threshold(scores, "auto") == -3.0
+    assert threshold(scores + 100, "auto") == 97.0
     assert isinstance(threshold(scores, "auto"), float)
 
 
@@ -58,11 +59,19 @@ def test_the_threshold_takes_scores_of_integers_and_returns_a_float():
 
 @pytest.mark.parametrize(
     ("value", "is_allowed"),
-    [("auto", True), (0.5, True), (1e-9, True), (0.0, False), (0.51, False)],
+    [
+        ("auto", True),
+        (0.5, True),
+        (1e-9, True),
+        ("some", False),
+        (0.0, False),
+        (0.51, False),
+        (None, False),
+    ],
 )
 def test_contamination_is_auto_or_at_most_a_half(value, is_allowed):
-    _, share = CONTAMINATION
-    assert (value == "auto" or value in share) is is_allowed
+    is_satisfied = [options.is_satisfied_by(value) for options in CONTAMINATION]
+    assert any(is_satisfied) is is_allowed
 
 
 def test_decisions_are_negative_below_the_threshold_and_only_there(rng):

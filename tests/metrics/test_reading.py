@@ -146,6 +146,12 @@ def test_each_label_needs_one_value(read, values):
         read(Y, values, None)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, bool])
+def test_scores_of_any_kind_of_number_are_read_in_double_precision(dtype):
+    scores = np.array([1, 0, 1, 1], dtype=dtype)  # the negative of uint8 1 is 255
+    assert truth_and_scores(Y, scores, None)[1].dtype == np.float64
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_a_score_that_is_not_finite_is_refused(value):
     message = f"score_samples holds {value} at row 2; each row needs a finite score"
