@@ -91,7 +91,7 @@ below.plot(
 )
 below.set(xlabel="row", ylabel="score")
 below.set_title("Score and alarms, row by row", loc="left")
-below.legend(loc="lower left", frameon=False)
+below.legend(loc="lower right", bbox_to_anchor=(1, 1), frameon=False, ncols=3)
 for ax in [above, below]:
     ax.axvspan(abnormal[0], abnormal[-1], color=vermilion, alpha=0.15, lw=0)
     ax.margins(x=0)
