@@ -70,6 +70,7 @@ CHUNKS = {
 }
 
 
+@pytest.mark.equality
 @pytest.mark.parametrize("lengths", CHUNKS.values(), ids=CHUNKS)
 @pytest.mark.parametrize("scheduler", ["synchronous", "threads"])
 def test_chunks_are_scored_and_labelled_as_the_whole(rows, forest, lengths, scheduler):
@@ -109,6 +110,7 @@ def test_nothing_is_computed_before_it_is_asked_for(rows, forest):
         scores.compute(scheduler="synchronous")
 
 
+@pytest.mark.equality
 def test_two_processes_give_the_bits_of_one(rows, network, cluster):
     chunked = da.from_array(rows, chunks=(70, 2))
     scores = cluster.compute(skad.dask.score_samples(network, chunked)).result()
@@ -119,6 +121,7 @@ def labels_of(rows):
     return np.where(np.arange(len(rows)) % 17 == 0, 0, 1)
 
 
+@pytest.mark.equality
 def test_a_search_on_two_processes_finds_what_one_finds(rows, cluster):
     pipe = make_pipeline(SlidingWindow(8), LSTMForecaster(max_epochs=1, random_state=0))
     search = GridSearchCV(

@@ -134,6 +134,7 @@ def test_flat_and_deep_windows_are_searched_in_one_grid(pipe, labelled):
         assert found[network, True] == found[network, False]
 
 
+@pytest.mark.equality
 @pytest.mark.parametrize("kind", [0, 1, 2], ids=["grid", "randomized", "halving"])
 def test_processes_and_threads_find_the_same_to_the_bit(pipe, labelled, kind):
     found = {}

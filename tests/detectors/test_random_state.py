@@ -52,6 +52,7 @@ def test_an_instance_moves_on_from_fit_to_fit(make):
     assert np.array_equal(again, first)
 
 
+@pytest.mark.equality
 def test_different_detectors_fit_at_once_as_they_fit_alone():
     waiting = [
         (kind, seed) for kind in (LSTMForecaster, ConvAutoencoder) for seed in (0, 1)
@@ -68,6 +69,7 @@ def test_different_detectors_fit_at_once_as_they_fit_alone():
         assert np.array_equal(scores, fitted(kind, seed)[2])
 
 
+@pytest.mark.load
 def test_one_fitted_detector_scores_in_many_threads(make):
     detector = make().fit(X)
     scores = detector.score_samples(X)
