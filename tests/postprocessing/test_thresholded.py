@@ -92,6 +92,16 @@ def test_a_threshold_on_training_rows_is_asked_for_by_none(X):
     assert np.sum(detector.predict(X) == -1) == 20
 
 
+@pytest.mark.parametrize(
+    "parameters",
+    [{"calibration_fraction": None}, {"strategy": "fixed", "offset": 0.0}],
+)
+def test_who_holds_nothing_back_passes_all_labels_on(X, parameters):
+    y = np.arange(400)
+    detector = ThresholdedDetector(Itself(), **parameters).fit(X, y)
+    np.testing.assert_array_equal(detector.estimator_.y_, y)
+
+
 def test_conformal_is_that_of_the_held_back_scores(X):
     detector = ThresholdedDetector(Itself(), strategy="conformal", alpha=0.05).fit(X)
     held = X[320:, 0]
