@@ -13,6 +13,7 @@ class EventTimes:
     """The index of the rows, and where its segments begin."""
 
     index: object
+    times: object  # its innermost level, which takes long to put together
     starts: np.ndarray  # of segments: series, and what lies between gaps
     series: np.ndarray  # first rows of series alone
 
@@ -29,7 +30,9 @@ class EventTimes:
             )
         table = pd.DataFrame(index=index)
         starts = learn_gaps(table, max_gap).starts(table)
-        times = cls(index, starts if len(index) else starts[:0], series_starts(table))
+        starts = starts if len(index) else starts[:0]
+        innermost = index.get_level_values(-1)
+        times = cls(index, innermost, starts, series=series_starts(table))
         times._refuse_disorder()
         return times
 
@@ -39,7 +42,7 @@ class EventTimes:
 
     def at(self, rows):
         """Return the times of some rows."""
-        return self._times[rows]
+        return self.times[rows]
 
     def numbered(self, rows):
         """Return an index for events that begin at these rows: series, and a number."""
@@ -60,13 +63,9 @@ class EventTimes:
         edges = zip(series, events["start"], events["end"], strict=True)
         for name, start, end in edges:
             rows = rows_of.get(name, slice(0, 0))
-            times = self._times[rows]
+            times = self.times[rows]
             first = times.searchsorted(start, side="left")
             yield rows.start + first, rows.start + times.searchsorted(end, side="right")
-
-    @property
-    def _times(self):
-        return self.index.get_level_values(-1)
 
     @property
     def _outer(self):
@@ -80,7 +79,7 @@ class EventTimes:
 
     def _refuse_disorder(self):
         for _, rows in self._rows_by_series():
-            times = self._times[rows]
+            times = self.times[rows]
             if not (times.is_monotonic_increasing and times.is_unique):
                 raise ValueError(
                     "The index goes back, or stands still, within a series, so an "
@@ -113,7 +112,7 @@ class EventTimes:
             )
 
     def _refuse_other_kind(self, column):
-        kinds = [_kind(column), _kind(self._times)]
+        kinds = [_kind(column), _kind(self.times)]
         if len(column) and self.n_rows and kinds[0] != kinds[1]:
             raise ValueError(
                 f"events[{column.name!r}] holds {kinds[0]}, and index {kinds[1]}. "
