@@ -27,6 +27,7 @@ class Recorder:
     def __init__(self, last_epoch=None, error=None):
         self.last_epoch, self.error = last_epoch, error
         self.begun, self.ended, self.n_teardowns = [], [], 0
+        self.announced = {}  # how many parts the fit of each estimator has
 
     def setup(self, estimator, context):
         pass
@@ -36,6 +37,8 @@ class Recorder:
 
     def on_fit_task_begin(self, estimator, context):
         self.begun.append((context.estimator_name, context.task_name))
+        if context.task_name == "fit":
+            self.announced[context.estimator_name] = context.max_subtasks
 
     def on_fit_task_end(self, estimator, context):
         self.ended.append((context.estimator_name, context.task_name))
@@ -177,6 +180,10 @@ def test_a_callback_on_a_meta_detector_hears_of_the_epochs_inside(name, X):
     detector = make().set_callbacks(recorder).fit(X, y)
     assert recorder.begun[0] == recorder.ended[-1] == (name, "fit")
     assert recorder.ended.count(("LSTMForecaster", "epoch")) == 2 * n_fits
+    assert (recorder.announced[name], recorder.announced["LSTMForecaster"]) == (
+        n_fits,
+        2,
+    )
     assert recorder.n_teardowns == 1
     assert b"Recorder" not in pickle.dumps(detector.set_callbacks())
 

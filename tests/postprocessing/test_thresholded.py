@@ -39,6 +39,13 @@ class Itself(OutlierMixin, BaseEstimator):
         return np.asarray(X)[:, -1]
 
 
+class Single(Itself):
+    """A detector that scores in single precision."""
+
+    def score_samples(self, X):
+        return super().score_samples(X).astype(np.float32)
+
+
 class Largest(Itself):
     """A detector whose scores are minus the largest magnitude in the window."""
 
@@ -72,6 +79,12 @@ def test_the_scores_are_those_of_the_detector_inside(X, strategy):
     np.testing.assert_array_equal(decision, scores - detector.offset_)
     np.testing.assert_array_equal(detector.predict(X), np.where(decision < 0, -1, 1))
     assert np.isfinite(detector.offset_)
+
+
+def test_scores_are_in_double_precision_whatever_the_detector_gives(X):
+    detector = ThresholdedDetector(Single()).fit(X)
+    assert detector.score_samples(X).dtype == np.float64
+    assert detector.decision_function(X).dtype == np.float64
 
 
 def test_it_is_trained_on_the_first_rows_and_never_on_those_held_back(X):
