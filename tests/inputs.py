@@ -198,7 +198,7 @@ REFUSED = {
     "rows with a gradient": (list(torch.tensor(GOOD, requires_grad=True)), NO_ARRAY),
     "a tensor of brain floats": (TENSOR.bfloat16(), NO_ARRAY),
     "a tensor without memory": (TENSOR.to("meta"), NO_ARRAY),
-    "a matrix": (np.matrix(GOOD), "np.matrix is not supported. Please convert"),
+    "a matrix": (GOOD.view(np.matrix), "np.matrix is not supported. Please convert"),
     "names of two types": (FRAME.rename(columns={"a": 0}), "all input features have"),
     "one name twice": (FRAME.set_axis(list("aabcde"), axis=1), "2 columns named 'a'"),
 }

@@ -1,6 +1,7 @@
 """Detect windows that a convolutional autoencoder cannot rebuild."""
 
 import math
+from collections.abc import Iterable
 from numbers import Integral
 
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -306,9 +307,14 @@ class ConvAutoencoder(NetworkDetector):
 
 
 def _refuse_channels(channels):
-    if len(channels) and all(
-        isinstance(width, Integral) and not isinstance(width, bool) and width >= 1
-        for width in channels
+    # A class, which passes for array-like, has a length that cannot be asked for.
+    if (
+        isinstance(channels, Iterable)
+        and len(channels)
+        and all(
+            isinstance(width, Integral) and not isinstance(width, bool) and width >= 1
+            for width in channels
+        )
     ):
         return
     raise ValueError(

@@ -293,7 +293,7 @@ class EnsembleDetector(MetaDetector, _BaseComposition):
         """Return the shares of the members that are not dropped; they sum to 1."""
         given = self.weights
         kept = [not _is_dropped(pair) for pair in self.estimators]
-        weights = np.ones(len(kept)) if given is None else np.asarray(given, float)
+        weights = np.ones(len(kept)) if given is None else _as_numbers(given)
         if given is not None and self.combine == "max":
             raise ValueError(
                 'combine="max" takes the one member to which a row is most abnormal, '
@@ -319,6 +319,11 @@ class EnsembleDetector(MetaDetector, _BaseComposition):
             takes_it = all(getattr(member, name) for member in inside)
             setattr(tags.input_tags, name, takes_it)
         return tags
+
+
+def _as_numbers(weights):
+    weights = np.asarray(weights)
+    return weights.astype(float) if weights.dtype.kind in "biuf" else np.array(np.nan)
 
 
 def _is_dropped(pair):

@@ -1,9 +1,13 @@
 """One metric at many thresholds, on scores that have been computed once."""
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils import _safe_indexing
 
 from skad._thresholding import ThresholdMixin
+from skad.metrics._scorer import make_anomaly_scorer
 
 
 class AtThreshold(ThresholdMixin, BaseEstimator):
@@ -20,6 +24,29 @@ class AtThreshold(ThresholdMixin, BaseEstimator):
     def score_samples(self, X):
         """Return the known scores; a scorer asks for no other rows than its X."""
         return self.scores
+
+
+def scorer_of(scoring):
+    """Return the scorer of a name, which the error says was the parameter."""
+    if callable(scoring):
+        return scoring
+    try:
+        return make_anomaly_scorer(scoring)
+    except ValueError as error:
+        raise ValueError(f"scoring={scoring!r} is refused: {error}") from error
+
+
+def refuse_thresholds(thresholds):
+    """Raise where there is neither a number of thresholds nor any threshold."""
+    if isinstance(thresholds, Integral):
+        return
+    given = np.asarray(thresholds)
+    is_numbers = given.size and given.dtype.kind in "iuf" and np.isfinite(given).all()
+    if not is_numbers:
+        raise ValueError(
+            f"thresholds={thresholds!r} must be how many to try, or one or more finite "
+            "numbers, each a score below which a row is an outlier."
+        )
 
 
 def candidates(scores, n_thresholds):
@@ -52,6 +79,17 @@ def sweep(scorer, scores, X, y, thresholds):
     _, first, which = np.unique(n_below, return_index=True, return_inverse=True)
     values = [scorer(AtThreshold(scores, thresholds[i]), X, y) for i in first]
     return np.array(values, dtype=np.float64)[which]
+
+
+def mean_values(scorer, X, y, tests, held_out, thresholds):
+    """Average over the folds what ``scorer`` says at each threshold."""
+    of_folds = [
+        sweep(
+            scorer, scores, _safe_indexing(X, test), _safe_indexing(y, test), thresholds
+        )
+        for test, scores in zip(tests, held_out, strict=True)
+    ]
+    return np.mean(of_folds, axis=0)
 
 
 def best_of(values, thresholds, is_free):

@@ -14,11 +14,16 @@ from skad._callbacks import FitTask
 from skad._context import row_context
 from skad.metrics._reading import is_anomaly
 from skad.metrics._runs import runs_of
-from skad.metrics._scorer import make_anomaly_scorer
 from skad.model_selection._anomaly_split import AnomalySplit
 from skad.postprocessing._calibration import fit_on, rows_of
 from skad.postprocessing._meta import refuse_before_a_scaler, refuse_without_scores
-from skad.postprocessing._sweep import best_of, candidates, sweep
+from skad.postprocessing._sweep import (
+    best_of,
+    candidates,
+    mean_values,
+    refuse_thresholds,
+    scorer_of,
+)
 from skad.postprocessing._threshold_only import ThresholdOnly, finite_scores
 
 _MOST_SPLITS = 5
@@ -187,14 +192,16 @@ class TunedThresholdDetectorCV(ThresholdOnly):
         """
         refuse_without_scores(self.estimator, self)
         refuse_before_a_scaler(self.estimator, X)
+        scorer = scorer_of(self.scoring)
+        refuse_thresholds(self.thresholds)
         X, y = rows_of(X, y, self._new_estimator())
         anomalous = _read_labels(y)
         splits = self._splits(X, y, anomalous)
         with FitTask(self, X, y, n_parts=len(splits) + self.refit) as task:
-            self._fit(X, y, anomalous, splits, task)
+            self._fit(X, y, anomalous, splits, scorer, task)
         return self
 
-    def _fit(self, X, y, anomalous, splits, task):
+    def _fit(self, X, y, anomalous, splits, scorer, task):
         parts = [task.part("fit-split") for _ in splits]
         fitted, held_out = zip(
             *Parallel(n_jobs=self.n_jobs)(
@@ -205,7 +212,7 @@ class TunedThresholdDetectorCV(ThresholdOnly):
         )
         thresholds = self._thresholds(np.concatenate(held_out))
         tests = [test for _, test in splits]
-        values = self._mean_values(X, y, tests, held_out, thresholds)
+        values = mean_values(scorer, X, y, tests, held_out, thresholds)
         best = best_of(values, thresholds, isinstance(self.thresholds, Integral))
         estimator = fitted[0]
         if self.refit:
@@ -218,7 +225,7 @@ class TunedThresholdDetectorCV(ThresholdOnly):
         self._take_names(estimator)
 
     def _new_estimator(self):
-        return self.estimator if self.cv == "prefit" else clone(self.estimator)
+        return self.estimator if isinstance(self.cv, str) else clone(self.estimator)
 
     def _splits(self, X, y, anomalous):
         """List the rows to train on (None: train nothing) and those to test on."""
@@ -244,7 +251,7 @@ class TunedThresholdDetectorCV(ThresholdOnly):
 
     def _splitter(self, anomalous):
         if self.cv is not None and not isinstance(self.cv, Integral):
-            return check_cv(self.cv)
+            return check_cv(self.cv if hasattr(self.cv, "split") else _pairs(self.cv))
         starts, _ = runs_of(anomalous)
         n_splits = self.cv or max(2, min(len(starts), _MOST_SPLITS))
         return AnomalySplit(
@@ -252,7 +259,7 @@ class TunedThresholdDetectorCV(ThresholdOnly):
         )
 
     def _refuse_refit(self, n_splits):
-        if self.refit and self.cv == "prefit":
+        if self.refit and isinstance(self.cv, str):
             raise ValueError(
                 'cv="prefit" takes the estimator as it is, and refit=True would fit it '
                 "again. Set refit=False."
@@ -267,22 +274,6 @@ class TunedThresholdDetectorCV(ThresholdOnly):
         if isinstance(self.thresholds, Integral):
             return candidates(scores, self.thresholds)
         return np.unique(np.asarray(self.thresholds, dtype=np.float64))
-
-    def _mean_values(self, X, y, tests, held_out, thresholds):
-        scorer = self.scoring
-        if isinstance(scorer, str):
-            scorer = make_anomaly_scorer(scorer)
-        of_folds = [
-            sweep(
-                scorer,
-                scores,
-                _safe_indexing(X, test),
-                _safe_indexing(y, test),
-                thresholds,
-            )
-            for test, scores in zip(tests, held_out, strict=True)
-        ]
-        return np.mean(of_folds, axis=0)
 
     def _refitted(self, X, y, anomalous, part):
         rows = ~anomalous if self.train == "normal" else np.full(len(anomalous), True)
@@ -317,6 +308,17 @@ def _refuse_no_splits(splits):
             "cv gives no split. A generator is empty after its first use: pass a "
             "splitter, or list(cv)."
         )
+
+
+def _pairs(cv):
+    splits = list(cv)
+    for split in splits:
+        if not isinstance(split, (tuple, list)) or len(split) != 2:
+            raise ValueError(
+                f"cv gives {split!r}, which is no pair (train, test) of row numbers. "
+                "Pass a splitter, a number of splits, or a list of such pairs."
+            )
+    return splits
 
 
 def _row_numbers(rows):

@@ -444,3 +444,28 @@ def test_a_scorer_of_scikit_learn_reads_the_stand_in_like_a_detector():
     assert at.predict(X).tolist() == [-1, 1, -1]
     assert make_scorer(f1_score, pos_label=-1)(at, X, y) == pytest.approx(2 / 3)
     assert make_anomaly_scorer("roc_auc")(at, X, y) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"scoring": "best"}, r"scoring='best' is refused: .* no known name"),
+        (
+            {"thresholds": []},
+            r"thresholds=\[\] must be how many to try",
+        ),
+        ({"thresholds": [np.nan]}, r"thresholds=\[nan\] must be how many"),
+        ({"thresholds": ["low"]}, r"thresholds=\['low'\] must be how many"),
+        ({"cv": np.arange(3)}, "cv gives .*0.*, which is no pair"),
+        ({"cv": [np.arange(3)]}, "no pair .* Pass a splitter, a number of splits"),
+        ({"cv": [(1, 2, 3)]}, r"cv gives \(1, 2, 3\), which is no pair"),
+    ],
+)
+def test_a_parameter_that_says_nothing_is_named_before_any_training(
+    X, y, parameters, message
+):
+    detector = TunedThresholdDetectorCV(Itself(), **parameters)
+    Itself.fits.clear()
+    with pytest.raises(ValueError, match=message):
+        detector.fit(X, y)
+    assert Itself.fits == []
