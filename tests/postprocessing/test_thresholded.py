@@ -11,6 +11,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.neighbors import LocalOutlierFactor
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler
 
 from skad import row_context
 from skad.detectors import LSTMForecaster
@@ -82,7 +83,9 @@ def test_the_scores_are_those_of_the_detector_inside(X, strategy):
 
 
 def test_scores_are_in_double_precision_whatever_the_detector_gives(X):
-    detector = ThresholdedDetector(Single()).fit(X)
+    detector = ThresholdedDetector(Single(), alpha=0.03).fit(X)
+    scores = X[320:].astype(np.float32).astype(np.float64)
+    assert detector.offset_ == np.percentile(scores, 3)
     assert detector.score_samples(X).dtype == np.float64
     assert detector.decision_function(X).dtype == np.float64
 
@@ -344,6 +347,14 @@ def test_scores_that_are_no_numbers_are_refused(X):
     message = r"Undefined gave 1 of 400 rows a score that is NaN or infinite"
     with pytest.raises(ValueError, match=message):
         ThresholdedDetector(Undefined()).fit(X)
+
+
+def test_digits_are_refused_before_a_scaler_reads_them(X):
+    detector = ThresholdedDetector(make_pipeline(MinMaxScaler(), Itself())).fit(X)
+    with pytest.raises(ValueError, match="X holds text"):
+        detector.score_samples(X.astype(str))
+    with pytest.raises(ValueError, match="X holds text"):
+        detector.fit(X.astype(str))
 
 
 def test_what_has_no_scores_is_refused(X):
