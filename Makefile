@@ -3,7 +3,7 @@ BIN := .venv/bin
 # One thread per process: faster for small networks, and bits depend on the number.
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test lint coverage docs bench-accuracy bench-speed bench-metrics bench-false-alarms bench-reliability bench-adapters clean
+.PHONY: help demo test lint coverage mutation docs bench-accuracy bench-speed bench-metrics bench-false-alarms bench-reliability bench-adapters clean
 
 help:  ## List the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -48,6 +48,15 @@ bench-metrics: .venv-bench/.ok  ## Compare the metrics with their references (1 
 bench-adapters: .venv-bench/.ok  ## Hold the adapter to PyOD itself (1 min).
 	$(ONE_THREAD) .venv-bench/bin/python -m tests.benchmarks.adapters
 
+# mutmut, whose operators change the modules, has an environment of its own.
+.venv-mutation/.ok: pyproject.toml constraints.txt tests/benchmarks/mutation/requirements.txt
+	@$(PYTHON) -m venv .venv-mutation || { echo "Python's venv module is missing (Debian: apt-get install python3-venv)."; exit 1; }
+	.venv-mutation/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -r tests/benchmarks/mutation/requirements.txt -e ".[test]"
+	@touch $@
+
+mutation: .venv-mutation/.ok  ## Change skad bit by bit, see what tests notice (30 min), write a page; CHECK=1, MODULES="skad/_windows.py".
+	$(ONE_THREAD) .venv-mutation/bin/python -m tests.benchmarks.mutation $(if $(CHECK),--check) $(if $(MODULES),--modules $(MODULES))
+
 bench-false-alarms: .venv/.ok  ## Count false alarms of each threshold (8 min), write a page; CHECK=1, QUICK=1.
 	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks.false_alarms $(if $(CHECK),--check) $(if $(QUICK),--quick)
 
@@ -55,4 +64,4 @@ bench-reliability: .venv/.ok  ## Try to break it (70 min), write a page; CHECK=1
 	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks.reliability $(if $(CHECK),--check) $(if $(QUICK),--quick) $(if $(ROWS),--rows $(ROWS))
 
 clean:  ## Remove everything that was built.
-	rm -rf .venv .venv-bench .coverage docs/_build docs/auto_examples docs/generated
+	rm -rf .venv .venv-bench .venv-mutation .coverage docs/_build docs/auto_examples docs/generated

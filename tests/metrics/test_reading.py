@@ -1,5 +1,7 @@
 """What metrics are given: labels of either convention, predictions and scores."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -91,7 +93,8 @@ def test_pos_label_does_not_excuse_other_labels(pos_label):
     [([0, 1], -1), ([-1, 1], 0), ([True, False], -1), ([0, 1], "odd"), ([0], 2)],
 )
 def test_a_pos_label_of_another_convention_is_refused(y, pos_label):
-    message = f"pos_label={pos_label!r} does not go with the labels .* in y. Set it to"
+    found = re.escape(str(np.unique(y).tolist()))
+    message = f"pos_label={pos_label!r} does not go with the labels {found} in y. Set "
     with pytest.raises(ValueError, match=message):
         is_anomaly(y, pos_label=pos_label)
 

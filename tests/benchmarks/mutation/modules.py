@@ -1,0 +1,61 @@
+"""The modules that are put to the test, and the tests that have to notice."""
+
+# Defaults are held to the docstrings.
+_DOCUMENTED = "tests/test_docstrings.py::test_a_public_docstring_is_complete_and_true"
+
+
+def _metric(*names):
+    names += "kinds", "reading"
+    return (*(f"tests/metrics/test_{name}.py" for name in names), _DOCUMENTED)
+
+
+MODULES = {
+    "skad/_windows.py": ("tests/test_windows.py",),
+    "skad/metrics/_affiliation.py": _metric("affiliation"),
+    "skad/metrics/_alarms.py": _metric("alarms"),
+    "skad/metrics/_events.py": _metric("events"),
+    "skad/metrics/_kinds.py": _metric("range_based", "vus"),
+    "skad/metrics/_point_adjusted.py": _metric("point_adjusted"),
+    "skad/metrics/_range_based.py": _metric("range_based"),
+    "skad/metrics/_reading.py": _metric("vus", "scorer"),
+    "skad/metrics/_runs.py": ("tests/metrics/test_runs.py",),
+    "skad/metrics/_scorer.py": ("tests/metrics/test_scorer.py", _DOCUMENTED),
+    "skad/metrics/_thresholds.py": _metric("thresholds"),
+    "skad/metrics/_vus.py": _metric("vus"),
+    "skad/_thresholding.py": ("tests/test_thresholding.py",),
+    "skad/postprocessing/_strategies.py": (
+        "tests/postprocessing/test_strategies.py",
+        "tests/postprocessing/test_thresholded.py",
+    ),
+    "skad/postprocessing/_thresholded.py": (
+        "tests/postprocessing/test_thresholded.py",
+        "tests/test_callbacks.py",
+        _DOCUMENTED,
+    ),
+    "skad/postprocessing/_calibration.py": (
+        "tests/postprocessing/test_thresholded.py",
+        "tests/postprocessing/test_tuned_threshold.py",
+    ),
+    "skad/postprocessing/_threshold_only.py": (
+        "tests/postprocessing/test_thresholded.py",
+        "tests/inspection/test_explaining.py",
+        "tests/postprocessing/test_tuned_threshold.py",
+    ),
+    "skad/detectors/_base.py": (
+        "tests/detectors/test_base.py",
+        "tests/detectors/test_own_network.py",
+        "tests/detectors/test_warm_start.py",
+        "tests/detectors/test_random_state.py",
+        "tests/detectors/test_early_stopping.py",
+        "tests/detectors/test_explain.py",
+        "tests/detectors/test_scaling.py",
+        "tests/detectors/test_memory.py",
+        _DOCUMENTED,
+    ),
+    "skad/detectors/_window_detector.py": (
+        "tests/detectors/test_pca_detector.py",
+        "tests/detectors/test_base.py",
+        "tests/detectors/test_explain.py",
+        "tests/test_validation.py",
+    ),
+}
