@@ -45,6 +45,16 @@ def lines_of_skad(last=None):
         sys.settrace(before)
 
 
+def copied(estimator, is_fitted):
+    return copy.deepcopy(estimator) if is_fitted else clone(estimator)
+
+
+def lines_of_a_fit(estimator):
+    with lines_of_skad() as lines:
+        estimator.fit(SECOND)
+    return lines
+
+
 def is_as_before(estimator, before):
     now = vars(estimator)
     return now.keys() == before.keys() and all(now[k] is before[k] for k in now)
@@ -55,14 +65,13 @@ def is_as_before(estimator, before):
 def test_an_interrupt_at_any_line_of_a_fit_is_raised_and_changes_nothing(
     estimator, is_fitted, rng, record_property
 ):
-    with lines_of_skad() as lines:
-        trained = clone(estimator).fit(SECOND)
-    new = answer_of(trained, SECOND)
     fitted = clone(estimator).fit(FIRST) if is_fitted else clone(estimator)
+    new = answer_of(clone(estimator).fit(SECOND), SECOND)
+    lines = lines_of_a_fit(copied(fitted, is_fitted))
     moments = rng.choice(len(lines), min(share(50, 3), len(lines)), replace=False)
     n_kept = 0
     for moment in moments + 1:
-        detector = copy.deepcopy(fitted) if is_fitted else clone(fitted)
+        detector = copied(fitted, is_fitted)
         before = vars(detector).copy()
         with (
             untouched_random_states(),
