@@ -19,6 +19,25 @@ demo: .venv/.ok  ## Score two labelled real series; writes demo.png.
 test: lint  ## Run all checks and tests.
 	$(ONE_THREAD) $(BIN)/python -m pytest -q -n 2 --dist worksteal
 
+# Whole in these lanes: what depends most on the versions of others.
+VERSIONS := api or drop_in or upstream
+LANE = $(ONE_THREAD) SKAD_RELIABILITY=whole $(1)/bin/python -m pytest -q -n 2 --dist worksteal -m "$(VERSIONS)" && \
+	$(ONE_THREAD) $(1)/bin/python -m pytest -q -n 2 --dist worksteal -m "not ($(VERSIONS))"
+
+test-lowest: .venv-lowest/.ok  ## Run the tests on the lowest supported versions.
+	$(call LANE,.venv-lowest)
+
+.venv-lowest/.ok: pyproject.toml constraints-lowest.txt
+	@$(PYTHON) -m venv .venv-lowest || { echo "Python's venv module is missing (Debian: apt-get install python3-venv)."; exit 1; }
+	.venv-lowest/bin/python -m pip install -q --disable-pip-version-check -c constraints-lowest.txt -e ".[test]"
+	@touch $@
+
+test-newest:  ## Run the tests on the newest versions there are, but for torch.
+	@$(PYTHON) -m venv .venv-newest || { echo "Python's venv module is missing (Debian: apt-get install python3-venv)."; exit 1; }
+	@grep "^torch==" constraints.txt > .venv-newest/torch.txt
+	.venv-newest/bin/python -m pip install -q --disable-pip-version-check --upgrade --upgrade-strategy eager -c .venv-newest/torch.txt -e ".[test]"
+	$(call LANE,.venv-newest)
+
 lint: .venv/.ok  ## Check style and formatting.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -64,4 +83,4 @@ bench-reliability: .venv/.ok  ## Try to break it (70 min), write a page; CHECK=1
 	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks.reliability $(if $(CHECK),--check) $(if $(QUICK),--quick) $(if $(ROWS),--rows $(ROWS))
 
 clean:  ## Remove everything that was built.
-	rm -rf .venv .venv-bench .venv-mutation .coverage docs/_build docs/auto_examples docs/generated
+	rm -rf .venv .venv-bench .venv-lowest .venv-newest .venv-mutation .coverage docs/_build docs/auto_examples docs/generated

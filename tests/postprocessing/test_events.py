@@ -226,7 +226,11 @@ UNREADABLE = {
     "backwards": (table([3], [2]), 5, "Event 0 starts at 3 and ends at 2"),
     "no end": (table([3.0], [np.nan]), 5, "starts at 3.0 and ends at nan"),
     "times for numbers": (table(HOURS[:1], HOURS[:1]), 5, "holds timestamps .* numbe"),
-    "text for times": (table(["x"], ["y"]), HOURS, "holds str, and index timestamps"),
+    "text for times": (
+        table(["x"], ["y"]),
+        HOURS,
+        "holds (str|object), and index timestamps",
+    ),
     "no time zone": (
         table(*[HOURS[:1].tz_localize(None)] * 2),
         HOURS,
