@@ -1,47 +1,21 @@
 """Every example runs as a script, at small size, and shows what it promises."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import matplotlib.image
 import pytest
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
-SECONDS = 300  # far above what any example takes: a hanging one has to end some time
+from tests.example_runs import run_example
 
-# Figures stay open after the script, and are saved to be looked at.
-RUN_AND_SAVE = """
-import runpy, sys
-import matplotlib.pyplot as plt
-runpy.run_path(sys.argv[1], run_name="__main__")
-for number in plt.get_fignums():
-    plt.figure(number).savefig(f"figure_{number}.png")
-"""
+EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 def run(example, folder):
     """Run an example with ``folder`` as the current one, and return what it printed."""
-    environment = {
-        **{k: v for k, v in os.environ.items() if not k.endswith("DISPLAY")},
-        "MPLBACKEND": "Agg",
-        "OMP_NUM_THREADS": "1",
-        "SKAD_EXAMPLES_SMALL": "1",
-    }
-    script = str(EXAMPLES / f"{example}.py")
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", RUN_AND_SAVE, script],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    status, printed = run_example(EXAMPLES / f"{example}.py", folder)
+    assert status == 0, printed
+    return printed
 
 
 def assert_drawn(path, colors):
@@ -177,6 +151,16 @@ def test_four_detectors_take_turns_in_one_pipeline(tmp_path):
     assert all(0 < volume <= 1 for volume in volumes)
     assert len(set(volumes)) > 1, "no detector was swapped"
     assert_drawn(tmp_path / "figure_1.png", ["#000000", "#0072B2"])
+
+
+@pytest.mark.parametrize("line", ["1 / 0", "import warnings; warnings.warn('no')"])
+def test_an_example_that_fails_or_warns_is_reported(tmp_path, line):
+    script = tmp_path / "plot_nothing.py"
+    script.write_text(f"print('begun')\n{line}\n")
+    status, printed = run_example(script, tmp_path)
+    assert status != 0
+    assert printed.startswith("begun\nTraceback")
+    assert line in printed
 
 
 def test_no_example_is_left_out():
