@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sklearn import config_context
 from sklearn.base import BaseEstimator, OutlierMixin, clone, is_outlier_detector
 from sklearn.ensemble import IsolationForest
@@ -368,10 +369,28 @@ class TakesAnything(Itself):
         return self
 
 
+@pytest.mark.parametrize("given_as", [np.ndarray.tolist, torch.from_numpy, memoryview])
+def test_what_stands_for_an_array_is_cut_as_one(X, given_as):
+    expected = ThresholdedDetector(Itself()).fit(X)
+    detector = ThresholdedDetector(Itself()).fit(given_as(X))
+    np.testing.assert_array_equal(detector.estimator_.seen_, X[:320])
+    assert detector.offset_ == expected.offset_
+
+
 def test_what_has_no_rows_is_refused_even_if_the_detector_takes_it():
     message = r"X is of type dict, from which no rows can be held back\. Pass an array"
     with pytest.raises(TypeError, match=message):
         ThresholdedDetector(TakesAnything()).fit({"value": 1.0})
+
+
+def test_no_row_is_refused_by_the_detector_inside_and_one_by_the_cut(X):
+    detector = ThresholdedDetector(IsolationForest(n_estimators=2))
+    with pytest.raises(ValueError, match=r"0 sample\(s\)"):
+        detector.fit(X[:0])
+    with pytest.raises(
+        ValueError, match="n_samples = 1; .* leaves no row to hold back"
+    ):
+        detector.fit(X[:1])
 
 
 def test_labels_of_another_length_are_refused(X):
