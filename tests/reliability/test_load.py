@@ -43,6 +43,16 @@ def pipe(request):
     return clone(PIPELINES[request.param]).fit(X[:300])
 
 
+@pytest.fixture
+def often_switched():
+    """Let threads take turns as often as they can."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("often_switched")
 def test_threads_get_the_bits_that_each_would_get_alone(pipe, record_property):
     slices = [X[30 * i : 30 * i + 200 + 7 * i] for i in range(N_THREADS)]
     expected = [pipe.score_samples(rows) for rows in slices]
@@ -60,6 +70,7 @@ def test_threads_get_the_bits_that_each_would_get_alone(pipe, record_property):
     assert n_wrong == 0
 
 
+@pytest.mark.usefixtures("often_switched")
 def test_threads_that_each_have_a_pipeline_do_not_mix_them_up(record_property):
     fitted = [
         clone(pipe).fit(X[start : start + 200])
