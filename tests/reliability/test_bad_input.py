@@ -89,7 +89,7 @@ def test_what_is_no_table_of_numbers_is_refused_by_naming_the_cause(
         said = heard(name, method, X, fitted)
         assert said is not None, f"{name} takes {kind} in silence"
         assert re.search(cause, said, re.DOTALL), f"{name}: {said}"
-    record_property("kinds of input", method == "fit")
+    record_property("kinds of input", int(method == "fit"))
     record_property("cases refused by name", len(names))
 
 
@@ -102,7 +102,7 @@ def test_what_is_a_table_of_numbers_is_taken(
     for name in names:
         said = heard(name, method, X, fitted)
         assert said is None, f"{name}: {said}"
-    record_property("kinds of input", method == "fit")
+    record_property("kinds of input", int(method == "fit"))
     record_property("cases scored", len(names))
 
 
@@ -116,7 +116,7 @@ def test_what_some_cannot_take_is_refused_by_naming_the_cause_or_taken(
     refused = {name: words for name, words in said.items() if words is not None}
     for name, words in refused.items():
         assert re.search(cause, words, re.DOTALL), f"{name}: {words}"
-    record_property("kinds of input", method == "fit")
+    record_property("kinds of input", int(method == "fit"))
     record_property("cases refused by name", len(refused))
     record_property("cases scored", len(said) - len(refused))
 
