@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skad import GaussianNoise, LSTMForecaster, SlidingWindow, make_detector
+from skad.detectors import PCADetector
 from skad.metrics import make_anomaly_scorer
 from skad.postprocessing import (
     EnsembleDetector,
@@ -161,6 +162,12 @@ def test_epochs_in_other_processes_are_scored_too(X):
 
 def pipe():
     return make_pipeline(SlidingWindow(8), forecaster(max_epochs=2))
+
+
+def test_a_fit_without_epochs_announces_no_parts(windows):
+    recorder = Recorder()
+    PCADetector().set_callbacks(recorder).fit(windows)
+    assert recorder.announced == {"PCADetector": 0}
 
 
 META_DETECTORS = {

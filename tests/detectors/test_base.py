@@ -37,6 +37,13 @@ def test_the_loss_is_in_the_units_of_the_score(make):
     )
 
 
+def test_the_asked_share_of_training_windows_lies_below_the_threshold(make):
+    detector = make(contamination=0.1).fit(X)
+    scores = detector.score_samples(X)
+    assert detector.offset_ == pytest.approx(np.percentile(scores, 10), rel=1e-6)
+    assert np.sum(detector.predict(X) == -1) == 15
+
+
 def test_parameters_that_change_wait_for_the_next_fit(make):
     detector = make().fit(X)
     scores, offset = detector.score_samples(X), detector.offset_

@@ -21,8 +21,11 @@ TESTS = """
 """
 SLOW = "def double(x):\n    while True:\n        pass\n"
 KINDS = [
-    {"reason": "Nobody sees it.", "survivors": ["a -> b", "c -> d"]},
-    {"reason": "It is no longer there.", "survivors": ["e -> f"]},
+    {
+        "reason": "Nobody sees it.",
+        "survivors": ["_x: a -> b", "_x: c -> d", "_y: g -> h"],
+    },
+    {"reason": "It is no longer there.", "survivors": ["_x: e -> f"]},
 ]
 
 
@@ -64,17 +67,17 @@ def test_survivors_are_explained_or_listed():
         module="skad/_x.py",
         mutants=80,
         tried=50,
-        survivors=["a -> b", "new -> newer"],
+        survivors=["a -> b", "g -> h"],
         kinds=KINDS,
     )
     assert outcome.counts == [80, 50, 48, 1]
-    assert outcome.unexplained == ["new -> newer"]
+    assert outcome.unexplained == ["_x: g -> h"]
     text = page([outcome, replace(outcome, module="skad/_y.py")], KINDS)
     assert "``skad/_x.py``\n     - 80\n     - 50\n     - 48\n     - 1\n" in text
     assert "* - All\n     - 160\n     - 100\n     - 96\n     - 2\n" in text
     assert "* Nobody sees it. (1)" in text
     assert "no longer there" not in text
-    assert "* ``skad/_x.py``: ``new -> newer``" in text
+    assert "* ``_x: g -> h``" in text
 
 
 def test_a_page_without_holes_has_no_list_of_them():

@@ -57,5 +57,6 @@ MODULES = {
         "tests/detectors/test_base.py",
         "tests/detectors/test_explain.py",
         "tests/test_validation.py",
+        "tests/test_callbacks.py",
     ),
 }

@@ -1,6 +1,7 @@
 """The page of the documentation that a run writes."""
 
 from dataclasses import dataclass
+from pathlib import PurePath
 
 HEAD = """.. This page is written by make mutation; do not edit it.
 
@@ -35,6 +36,7 @@ class Outcome:
     @classmethod
     def of(cls, *, module, mutants, tried, survivors, kinds):
         known = {change for kind in kinds for change in kind["survivors"]}
+        survivors = [f"{PurePath(module).stem}: {change}" for change in survivors]
         return cls(
             module,
             n_mutants=mutants,
@@ -52,7 +54,7 @@ class Outcome:
 
 def page(outcomes, kinds) -> str:
     """Put the page together: a table, the reasons, and what is left."""
-    left = [(one.module, change) for one in outcomes for change in one.unexplained]
+    left = [change for one in outcomes for change in one.unexplained]
     survivors = {change for one in outcomes for change in one.explained}
     sections = [_table(outcomes), _reasons(kinds, survivors)]
     if left:
@@ -90,5 +92,5 @@ def _reasons(kinds, survivors):
 
 def _listing(heading, changes):
     lines = [heading, "=" * len(heading), ""]
-    lines += [f"* ``{module}``: ``{change}``" for module, change in changes]
+    lines += [f"* ``{change}``" for change in changes]
     return "\n".join(lines) + "\n"
