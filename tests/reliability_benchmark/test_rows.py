@@ -169,6 +169,16 @@ def test_the_page_tells_each_row_and_what_is_missed(tmp_path, pretend, capsys):
     assert "* kinds of input: 70" in text
 
 
+def test_a_quick_look_need_not_count_up_to_the_whole(tmp_path, pretend):
+    target = tmp_path / "page.rst"
+    arguments = ["--page", str(target), "--reports", str(tmp_path)]
+    benchmark.main(arguments, run=pretend)
+    assert "**missed**: kills: 0, needed 50 or more" in target.read_text()
+    benchmark.main([*arguments, "--quick"], run=pretend)
+    assert "needed" not in target.read_text()
+    assert "**missed**: forged code run: nan, allowed 0" in target.read_text()
+
+
 def test_some_rows_run_alone_and_the_others_stand_as_before(tmp_path, pretend):
     ran = []
 

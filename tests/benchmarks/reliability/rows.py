@@ -32,6 +32,7 @@ ROWS = (
         "other sets of parameters; sktime's checks of what is an estimator of sktime",
         "all",
         minutes=7,
+        at_least={"public estimators": 13},
     ),
     Row(
         "Drop-in",
@@ -46,12 +47,14 @@ ROWS = (
         "TypeError that names cause and cure, or finite scores",
         "60 kinds, none silent",
         minutes=4,
+        at_least={"kinds of input": 60},
     ),
     Row(
         "Properties",
         "laws that hold for any series, on 500 made up by hypothesis for each",
         "10 laws",
         minutes=9,
+        at_least={"laws": 10, "examples": 5_000},
     ),
     Row(
         "Equality",
@@ -59,6 +62,7 @@ ROWS = (
         "with two processes and with two threads",
         "difference 0.0",
         minutes=4,
+        at_most={"largest difference": 0},
     ),
     Row(
         "Interrupts",
@@ -66,6 +70,7 @@ ROWS = (
         "processes, and of save",
         "all raise, the old state is kept, no process is left",
         minutes=5,
+        at_most={"orphans": 0},
         n_processes=1,
     ),
     Row(
@@ -74,6 +79,8 @@ ROWS = (
         "older versions, hostile files, a zip bomb",
         "no old file lost, none silently wrong, no code run",
         minutes=7,
+        at_least={"bits flipped": 1_000, "files cut": 100, "kills": 50},
+        at_most={"forged code run": 0},
     ),
     Row(
         "Load",
@@ -81,6 +88,8 @@ ROWS = (
         "1,000 scorings and 100 fits",
         "none wrong, growth below 1 %",
         minutes=5,
+        at_least={"scorings in threads": 1_600},
+        at_most={"wrong": 0},
         n_processes=1,
     ),
     Row(
@@ -89,6 +98,7 @@ ROWS = (
         "windows of 1,000 rows, 10,000 short series",
         "equal to the whole, memory bounded, time linear",
         minutes=12,
+        at_most={"largest difference": 0},
         n_processes=1,
     ),
     Row(
