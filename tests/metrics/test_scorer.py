@@ -160,6 +160,9 @@ def test_what_is_better_when_smaller_changes_its_sign(detector, X, anomalous):
     scorer = make_anomaly_scorer(metrics.hamming_loss, greater_is_better=False)
     found = detector.predict(X) == -1
     assert scorer(detector, X, anomalous) == -metrics.hamming_loss(anomalous, found)
+    upside_down = make_anomaly_scorer("f1", greater_is_better=False)
+    f1 = make_anomaly_scorer("f1")(detector, X, anomalous)
+    assert upside_down(detector, X, anomalous) == -f1 < 0
 
 
 def test_pos_label_reaches_the_scorer(detector, X):
