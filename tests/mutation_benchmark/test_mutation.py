@@ -72,10 +72,11 @@ def test_survivors_are_explained_or_listed():
     )
     assert outcome.counts == [80, 50, 48, 1]
     assert outcome.unexplained == ["_x: g -> h"]
-    text = page([outcome, replace(outcome, module="skad/_y.py")], KINDS)
+    text = page([outcome, replace(outcome, module="skad/_y.py")], KINDS, "2026-11-22")
     assert "``skad/_x.py``\n     - 80\n     - 50\n     - 48\n     - 1\n" in text
     assert "* - All\n     - 160\n     - 100\n     - 96\n     - 2\n" in text
     assert "* Nobody sees it. (1)" in text
+    assert "2026-11-22, after" in text
     assert "no longer there" not in text
     assert "* ``_x: g -> h``" in text
 
@@ -84,7 +85,7 @@ def test_a_page_without_holes_has_no_list_of_them():
     outcome = Outcome.of(
         module="skad/_x.py", mutants=8, tried=8, survivors=["c -> d"], kinds=KINDS
     )
-    assert "Not explained" not in page([outcome], KINDS)
+    assert "Not explained" not in page([outcome], KINDS, "2026-11-22")
 
 
 def test_modules_and_their_tests_are_there():

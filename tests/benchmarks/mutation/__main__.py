@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import tomllib
+from datetime import date
 from pathlib import Path
 
 from tests.benchmarks.mutation.modules import MODULES
@@ -71,7 +72,7 @@ def main(arguments=None):
     reports = [options.results / f"{Path(module).stem}.json" for module in MODULES]
     found = [json.loads(report.read_text()) for report in reports if report.exists()]
     outcomes = [Outcome.of(**one, kinds=kinds) for one in found]
-    options.page.write_text(page(outcomes, kinds))
+    options.page.write_text(page(outcomes, kinds, date.today()))
     return int(options.check and any(outcome.unexplained for outcome in outcomes))
 
 

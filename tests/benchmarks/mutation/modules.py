@@ -50,6 +50,7 @@ MODULES = {
         "tests/detectors/test_explain.py",
         "tests/detectors/test_scaling.py",
         "tests/detectors/test_memory.py",
+        "tests/test_callbacks.py",
         _DOCUMENTED,
     ),
     "skad/detectors/_window_detector.py": (

@@ -18,7 +18,8 @@ module against each. A change that some test notices is killed. What survives is
 a hole in the tests, which has then been filled, or one of the kinds explained here.
 
 Words of error messages and type annotations are not changed. Of the mutants of a long
-module, some are drawn by a hash.
+module, some are drawn by a hash: of the rest nothing is known. The numbers are those of
+{date}, after the holes were filled.
 
 """
 
@@ -52,14 +53,14 @@ class Outcome:
         return [self.n_mutants, self.n_tried, killed, len(self.explained)]
 
 
-def page(outcomes, kinds) -> str:
+def page(outcomes, kinds, date) -> str:
     """Put the page together: a table, the reasons, and what is left."""
     left = [change for one in outcomes for change in one.unexplained]
     survivors = {change for one in outcomes for change in one.explained}
     sections = [_table(outcomes), _reasons(kinds, survivors)]
     if left:
         sections.append(_listing("Not explained", left))
-    return HEAD + "\n".join(sections)
+    return HEAD.format(date=date) + "\n".join(sections)
 
 
 _TABLE = """.. list-table::
