@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 from torch.nn import functional as F
-from torch.overrides import TorchFunctionMode
+from torch.overrides import TorchFunctionMode, _get_current_function_mode
 
 from skad._fixed_blocks import fixed_blocks
 from skad._windows import series_under
@@ -38,6 +38,11 @@ class AlignedRows(TorchFunctionMode):
         if function is not F.linear:
             return function(*args, **(kwargs or {}))
         return self._linear(*args, **(kwargs or {}))
+
+    def __exit__(self, kind, error, traceback):
+        # Torch lays the mode aside during each call, where an interrupt may come.
+        if _get_current_function_mode() is self:
+            super().__exit__(kind, error, traceback)
 
     def _linear(self, rows, weight, bias=None):
         missing = -rows.shape[-1] % _LANES

@@ -29,3 +29,13 @@ def series():
 @pytest.fixture
 def normal_part(series):
     return series[:N_TRAIN]
+
+
+@pytest.fixture
+def record_property(record_property):
+    """Note a number for the report; those of NumPy do not travel between processes."""
+
+    def record(name, number):
+        record_property(name, float(number))
+
+    return record

@@ -127,3 +127,21 @@ def test_scoring_leaves_the_windows_and_the_global_random_states_alone(rng):
     network, prepare = conv(1, 3, 1)
     with untouched_random_states():
         errors_of(network, prepare, windows)
+
+
+def test_an_interrupt_of_torch_itself_is_passed_on(rng, monkeypatch):
+    push, pushed = torch.overrides._push_mode, []
+
+    def interrupted(mode):
+        pushed.append(mode)
+        if len(pushed) == 2:  # back again, after the first call that it was aside for
+            raise KeyboardInterrupt("while the mode lay aside")
+        push(mode)
+
+    monkeypatch.setattr(torch.overrides, "_push_mode", interrupted)
+    windows = rng.normal(size=(4, 8, 1)).astype(np.float32)
+    with pytest.raises(KeyboardInterrupt, match="while the mode lay aside"):
+        errors_of(*conv(1, 3, 1), windows)
+    assert torch.overrides._get_current_function_mode() is None
+    monkeypatch.undo()
+    assert np.isfinite(errors_of(*conv(1, 3, 1), windows)).all()
