@@ -53,10 +53,11 @@ class WindowBatches:
                 inputs = inputs + self.input_noise * noise
             yield inputs, targets
 
-    def first(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the first windows in time, without noise."""
-        n = min(self.batch_size, len(self.windows))
-        return self.prepare(self.take(np.arange(n)))
+    def spread(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return a batch of windows from first to last in time, without noise."""
+        n = len(self.windows)
+        rows = np.linspace(0, n - 1, min(self.batch_size, n)).astype(np.intp)
+        return self.prepare(self.take(rows))
 
     def _draw(self, rng) -> np.ndarray:
         n = len(self.windows)

@@ -134,10 +134,10 @@ def test_where_it_fits_the_series_lies_there_once(rng, monkeypatch):
     assert (batch.device.type, batch.shape) == ("meta", (2, 7, 3))
 
 
-def test_the_first_batch_is_the_first_windows_without_noise():
+def test_a_spread_batch_goes_from_first_to_last_without_noise():
     batches = batches_of(numbered(10), batch_size=4, seed=0, input_noise=1.0)
     before = batches.epoch
-    inputs, targets = batches.first()
+    inputs, targets = batches.spread()
     assert torch.equal(inputs, targets)
-    assert torch.equal(inputs, torch.from_numpy(numbered(10)[:4]))
+    assert torch.equal(inputs, torch.from_numpy(numbered(10)[[0, 3, 6, 9]]))
     assert batches.epoch == before

@@ -12,6 +12,7 @@ from skad._training import (
     StopTraining,
     check_device,
     new_net,
+    refuse_to_have_diverged,
     train,
 )
 from tests.checks import in_threads, untouched_random_states
@@ -176,6 +177,27 @@ def test_a_loss_that_is_not_finite_stops_training():
         ValueError, match=r"diverged: the loss became .* in epoch \d+\. Scale X.*lower"
     ):
         a_training(lr=1e18, max_epochs=50)
+
+
+def test_answers_as_large_as_the_values_pass_though_the_series_begins_with_zeros():
+    class Shifted(Scaled):
+        def forward(self, windows):
+            return windows + 5e3
+
+    late = np.repeat([0, 1e5], 8).astype(np.float32).reshape(-1, 1, 1)
+    refuse_to_have_diverged(a_net(Shifted), batches_of(late))
+    with pytest.raises(ValueError, match="diverged: the mean squared error is 2.5e"):
+        refuse_to_have_diverged(a_net(Shifted), batches_of(0 * late))
+
+
+def test_a_network_that_draws_when_it_answers_draws_nothing_of_the_users():
+    class Drawing(Scaled):
+        def forward(self, windows):
+            return windows + torch.randn_like(windows)
+
+    net = a_net(Drawing)
+    with untouched_random_states():
+        refuse_to_have_diverged(net, batches_of(numbered(4)))
 
 
 def test_training_learns_where_the_caller_has_switched_gradients_off():
