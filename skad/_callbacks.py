@@ -33,10 +33,14 @@ class FitTask:
         return self
 
     def __exit__(self, kind, error, traceback):
-        if kind is None:
-            self._end(self.context, dict)  # nothing is missing in the estimator
-        else:  # at once: a second interrupt finds one of both
-            self.estimator.__dict__ = self.before
+        is_done = False
+        try:
+            if kind is None:
+                self._end(self.context, dict)  # nothing is missing in the estimator
+                is_done = True
+        finally:
+            if not is_done:  # at once: a second interrupt finds one of both
+                self.estimator.__dict__ = self.before
 
     def part(self, name):
         """Return the next part of this fit, in which something inside is fitted."""

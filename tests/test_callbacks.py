@@ -95,6 +95,18 @@ def test_a_callback_that_raises_leaves_the_detector_as_it_was(windows):
     assert recorder.n_teardowns == 1
 
 
+def test_a_fit_whose_end_a_callback_fails_to_note_is_undone(windows):
+    class Failing(Recorder):
+        def on_fit_task_end(self, estimator, context):
+            if context.task_name == "fit":
+                raise OSError("no room for the log")
+
+    detector = PCADetector()
+    with pytest.raises(OSError, match="no room for the log"):
+        detector.set_callbacks(Failing()).fit(windows)
+    assert vars(detector.set_callbacks()) == vars(PCADetector())
+
+
 def test_watching_changes_no_score(windows):
     watched = forecaster().set_callbacks(Recorder()).fit(windows)
     expected = forecaster().fit(windows).score_samples(windows)
