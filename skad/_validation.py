@@ -119,8 +119,8 @@ def refuse_lost(windows, estimator, dtype):
     Channels that are constant, but for rounding, have nothing to lose.
     """
     values, _ = _without_overlap(windows)
-    values = values.reshape(-1, values.shape[-1])
-    highest, lowest = values.max(axis=0), values.min(axis=0)
+    all_but_channels = tuple(range(values.ndim - 1))
+    highest, lowest = values.max(all_but_channels), values.min(all_but_channels)
     magnitude = np.maximum(abs(highest), abs(lowest))
     varies = highest - lowest > _ROUNDING * magnitude
     step = np.spacing(magnitude.astype(dtype)).astype(np.float64)
