@@ -13,7 +13,8 @@ import zipfile
 
 # What a file may declare to hold: so many times its size, and no more than so many
 # bytes above it. Built, a tree takes up to 25 times the room of its text. What is
-# larger is saved as it is, so no estimator is refused.
+# larger is saved as it is: nothing is refused but a huge sparse matrix of few values,
+# which skops compresses.
 MOST_INFLATED = 20
 MOST_ADDED = 4_000_000
 _TREE = "schema.json"
