@@ -12,25 +12,20 @@ from functools import partial
 from pathlib import Path
 
 import skad
+from tests.reliability.resident import forget_most_resident, most_resident, resident
 
 # Events of the interpreter (see "Audit events" in Python's manual) that data has no
 # business with. Modules that were imported before raise none.
 HARMFUL = ("ctypes.", "exec", "import", "os.", "pickle.", "shutil.", "socket.", "subp")
 HARMLESS = "os.listdir"  # for the versions of packages
 HONEST = "{folder}/../honest.skad"  # imports what files of its kind take
-MEMORY = Path("/proc/self")
-
-
-def megabytes(key):
-    lines = (MEMORY / "status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(key)) / 1000
 
 
 def megabytes_taken_by(work):
-    (MEMORY / "clear_refs").write_text("5")  # the peak begins anew
-    before = megabytes("VmRSS")
+    forget_most_resident()
+    before = resident()
     work()
-    return megabytes("VmHWM") - before
+    return (most_resident() - before) / 1e6
 
 
 def main(folder, *trusted):
