@@ -130,8 +130,9 @@ import resource, sys
 import skad
 from sklearn.preprocessing import MinMaxScaler
 path, *sizes = sys.argv[1:]
+_, most = resource.getrlimit(resource.RLIMIT_FSIZE)
 for size in sizes:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (int(size), resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(size), most))
     try:
         skad.save(MinMaxScaler(), path)
     except OSError as error:
