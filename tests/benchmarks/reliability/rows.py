@@ -69,7 +69,7 @@ ROWS = (
         "SIGINT at 20 random moments each of fit, of searches in one and in two "
         "processes, and of save",
         "all raise, the old state is kept, no process is left",
-        minutes=5,
+        minutes=7,
         at_most={"orphans": 0},
         n_processes=1,
     ),
@@ -113,7 +113,7 @@ ROWS = (
         "thresholds on 200 simulated normal series of each kind; every strategy stands "
         "on :ref:`its own page <false_alarms>`",
         '"conformal" within alpha and two standard errors on white and seasonal series',
-        minutes=7,
+        minutes=4,
     ),
     Row(
         "Seeds",
