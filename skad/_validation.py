@@ -123,8 +123,10 @@ def refuse_lost(windows, estimator, dtype):
     highest, lowest = values.max(all_but_channels), values.min(all_but_channels)
     magnitude = np.maximum(abs(highest), abs(lowest))
     varies = highest - lowest > _ROUNDING * magnitude
-    step = np.spacing(magnitude.astype(dtype)).astype(np.float64)
-    least = np.maximum(_FEWEST_STEPS * step, _LEAST_SQUARED)
+    least = np.full(len(magnitude), _LEAST_SQUARED)
+    if values.dtype != dtype:
+        step = np.spacing(magnitude.astype(dtype)).astype(np.float64)
+        least = np.maximum(_FEWEST_STEPS * step, least)
     is_lost = varies & (highest - lowest < least)
     if not is_lost.any() or (varies & ~is_lost).any():
         return

@@ -336,3 +336,11 @@ def test_what_no_precision_is_left_of_is_refused(series, dtype, layout):
 )
 def test_constants_and_what_some_of_is_left_pass(series):
     refuse_lost(trailing_windows(series, 2), Step(), np.float32)
+
+
+def test_what_comes_in_that_precision_has_lost_nothing_more():
+    pressure = np.full((50, 1), 101325.0, dtype=np.float32)
+    pressure[::3] = np.nextafter(pressure[::3], np.float32(np.inf))
+    refuse_lost(trailing_windows(pressure, 2), Step(), np.float32)
+    with pytest.raises(ValueError, match="Channel 0 of X varies by 0.00781 near"):
+        refuse_lost(trailing_windows(pressure.astype(float), 2), Step(), np.float32)
