@@ -19,10 +19,10 @@ Measured by ``{command}``; each row says when.
 {facts}
 
 Each row is a marker of the tests: ``SKAD_RELIABILITY=whole pytest -m bad_input tests``
-runs one of them alone. ``make test`` runs a share of every row; ``make test-lowest`` and
-``make test-newest`` run the rows API, drop-in and upstream, and all other tests, with the
-lowest and the newest versions of the packages below skad. A row is met when none of its
-tests fails, its numbers keep their bounds, and it keeps to its budget.
+runs one of them alone. ``make test`` runs a share of every row; ``make test-lowest``
+and ``make test-newest`` run the rows API, drop-in and upstream, and all other tests,
+with the lowest and the newest versions of the packages below skad. A row is met when
+none of its tests fails, its numbers keep their bounds, and it keeps to its budget.
 
 """
 
