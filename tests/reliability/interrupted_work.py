@@ -235,6 +235,11 @@ def until_interrupted(work):
             seconds += 0.001
     except KeyboardInterrupt:
         return "late" if is_done else work.state()
+    except RuntimeError as error:
+        # Of joblib, which cannot end what it was interrupted in starting.
+        if not isinstance(error.__context__, KeyboardInterrupt):
+            raise
+        return f"{work.state()}, by another error"
     return "swallowed"
 
 

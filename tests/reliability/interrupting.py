@@ -22,7 +22,7 @@ class Program:
     """Does the pieces of `interrupted_work`, in a session as a terminal opens one."""
 
     def __init__(self, folder):
-        self.n_dropped = 0
+        self.n_dropped, self.n_turned = 0, 0
         self.errors = folder / "errors.txt"
         with self.errors.open("w") as errors:
             self.process = subprocess.Popen(
@@ -56,7 +56,8 @@ class Program:
         """Interrupt as often, at moments drawn over the whole length of the work.
 
         Moments that turned out to be after its end do not count, and neither do those
-        within a destructor; these are counted for themselves.
+        within a destructor, or in a start of joblib's, which raises another error then;
+        these are counted for themselves.
         """
         seconds, states = self.ask(work=work).answer()["seconds"], []
         for _ in range(MOST_LATE * n_times):
@@ -64,6 +65,8 @@ class Program:
             state = self.answer()["state"]
             if state == "swallowed" and self.said().count(DROPPED) > self.n_dropped:
                 self.n_dropped += 1
+            elif state == "old, by another error":
+                self.n_turned += 1
             elif state not in ("late", "new"):
                 states.append(state)
             if len(states) == n_times:
