@@ -68,7 +68,7 @@ def test_scores_and_labels_stay_arrays_whatever_transformers_return(
 
 
 @pytest.mark.parametrize("name", ["LSTMForecaster", "ConvAutoencoder"])
-def test_a_table_is_explained_in_arrays_and_shown_with_its_times(name, table):
+def test_a_table_is_explained_by_another_and_shown_with_its_times(name, table):
     detector = clone(OF_EACH_KIND[name])
     scaler = StandardScaler().set_output(
         transform="pandas" if hasattr(table, "index") else "polars"
@@ -76,8 +76,9 @@ def test_a_table_is_explained_in_arrays_and_shown_with_its_times(name, table):
     pipe = make_pipeline(scaler, SlidingWindow(4), detector).fit(table)
     for ask in (explain, expected):
         answer = ask(pipe, table)
-        assert type(answer) is np.ndarray
+        assert type(answer) is type(table)
         assert answer.shape == (40, 6)
+        assert list(answer.columns) == NAMES
     display = AnomalyDisplay.from_estimator(pipe, table)
     labels = [label.get_text() for label in display.ax_[0].get_yticklabels()]
     assert labels == NAMES
