@@ -6,9 +6,9 @@ forks a process for each example, which its own imports then cost nothing.
 
 import os
 import runpy
-import sys
 import traceback
 import warnings
+from contextlib import redirect_stderr, redirect_stdout
 from multiprocessing import get_context
 
 SECONDS = 300  # far above what any example takes: a hanging one has to end some time
@@ -38,8 +38,11 @@ def _run_and_save(script, folder):
     import matplotlib.pyplot as plt
 
     plt.switch_backend("agg")
-    with open("printed.txt", "w") as printed:
-        sys.stdout = sys.stderr = printed
+    with (
+        open("printed.txt", "w") as printed,
+        redirect_stdout(printed),
+        redirect_stderr(printed),  # what is said after it must not meet a closed file
+    ):
         try:
             runpy.run_path(script, run_name="__main__")
         except BaseException:
