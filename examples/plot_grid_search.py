@@ -154,5 +154,5 @@ for ax in axes:
     ax.spines[["top", "right"]].set_visible(False)
     ax.set_xlim(-0.03, 1.03)
 axes[1].axvline(0.5, color="0.6", ls=":")
-axes[1].text(0.49, order[2], "chance", color="0.4", ha="right", va="center")
+axes[1].text(0.49, 2, "chance", color="0.4", ha="right", va="center")
 plt.show()
