@@ -3,7 +3,7 @@ BIN := .venv/bin
 # One thread per process: faster for small networks, and bits depend on the number.
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test lint coverage mutation docs bench-accuracy bench-speed bench-metrics bench-false-alarms bench-reliability bench-adapters clean
+.PHONY: help demo test test-lowest test-newest lint coverage mutation docs bench-accuracy bench-speed bench-metrics bench-false-alarms bench-reliability bench-adapters clean
 
 help:  ## List the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -83,4 +83,4 @@ bench-reliability: .venv/.ok  ## Try to break it (70 min), write a page; CHECK=1
 	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks.reliability $(if $(CHECK),--check) $(if $(QUICK),--quick) $(if $(ROWS),--rows $(ROWS))
 
 clean:  ## Remove everything that was built.
-	rm -rf .venv .venv-bench .venv-lowest .venv-newest .venv-mutation .coverage docs/_build docs/auto_examples docs/generated
+	rm -rf .venv .venv-bench .venv-lowest .venv-newest .venv-mutation .coverage build docs/_build docs/auto_examples docs/generated
