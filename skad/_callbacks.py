@@ -18,8 +18,8 @@ from sklearn.base import clone
 class FitTask:
     """The fit of an estimator, as its callbacks see it: done, or undone.
 
-    If anything is raised, an interrupt included, the estimator keeps the state that it
-    had before.
+    If anything is raised, an interrupt included, the estimator gets back the attributes
+    that it had before. Not copies: a fit sets them anew and leaves their values be.
     """
 
     def __init__(self, estimator, X, y, n_parts=0):

@@ -131,11 +131,12 @@ def refuse_lost(windows, estimator, dtype):
     if not is_lost.any() or (varies & ~is_lost).any():
         return
     channel = int(np.argmax(is_lost))
+    span = (highest - lowest)[channel]
+    cause = "whose square is zero" if span < _LEAST_SQUARED else "which is rounded away"
     raise ValueError(
-        f"Channel {channel} of X varies by {(highest - lowest)[channel]:.3g} near "
-        f"{magnitude[channel]:.3g}, of which {_name(estimator)} sees nothing: it "
-        f"computes squares, in {np.dtype(dtype).name}. Scale X, for example by a "
-        "StandardScaler before SlidingWindow."
+        f"Channel {channel} of X varies by {span:.3g} near {magnitude[channel]:.3g}, "
+        f"{cause} in {np.dtype(dtype).name}: {_name(estimator)} would see nothing of "
+        "it. Scale X, for example by a StandardScaler before SlidingWindow."
     )
 
 

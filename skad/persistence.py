@@ -185,7 +185,10 @@ def _packed(estimator):
 
 def _refuse_forgery(body):
     if inflates(body):
-        raise ValueError("it would take much more memory than the file")
+        raise ValueError(
+            "it would take much more memory than the file, as a bomb does, or a large "
+            "sparse matrix of few values (keep that as an array)"
+        )
     refuse_misuse(body)
 
 

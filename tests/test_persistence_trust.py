@@ -247,6 +247,14 @@ def test_sparse_matrices_are_no_bombs(path):
     assert (loaded.seen_ != scaler.seen_).nnz == 0
 
 
+def test_a_sparse_matrix_that_is_almost_empty_is_refused_before_it_is_written(path):
+    scaler = MinMaxScaler()
+    scaler.seen_ = scipy.sparse.csr_array((2_000_000, 1))
+    with pytest.raises(ValueError, match=r"cannot be saved.*keep that as an array"):
+        skad.save(scaler, path)
+    assert not path.exists()
+
+
 def named(name):
     module, _, name = name.rpartition(".")
     return getattr(importlib.import_module(module), name)
