@@ -33,6 +33,7 @@ from sktime.performance_metrics.detection import WindowedF1Score
 from sktime.split import ExpandingWindowSplitter
 from sktime.transformations.difference import Differencer
 from torch import nn
+from torch.overrides import TorchFunctionMode
 from torch.utils.data import TensorDataset
 
 from tests.pyod_stand_ins import MAD
@@ -146,6 +147,28 @@ def test_a_forked_generator_of_torch_belongs_to_its_thread():
         drawn = threads.submit(draw, 1, first=True).result()
         other.result()
     assert drawn == alone
+
+
+class InterruptedMode(TorchFunctionMode):
+    """Lies aside during a call; before it is back in place, an interrupt comes."""
+
+    def __init__(self, monkeypatch):
+        super().__init__()
+        self.monkeypatch = monkeypatch
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        self.monkeypatch.setattr(torch.overrides, "_push_mode", self.interrupted)
+        return function(*args, **(kwargs or {}))
+
+    def interrupted(self, mode):
+        raise KeyboardInterrupt("pressed")
+
+
+@works_around(reason="AlignedRows.__exit__", raises=RuntimeError)
+def test_torch_passes_an_interrupt_on_that_comes_while_a_mode_lies_aside(monkeypatch):
+    zero, mode = torch.zeros(1), InterruptedMode(monkeypatch)
+    with pytest.raises(KeyboardInterrupt, match="pressed"), mode:
+        nn.functional.relu(zero)
 
 
 @works_around(reason="WindowBatches._chunks", raises=ValueError)
