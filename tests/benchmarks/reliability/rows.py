@@ -78,7 +78,7 @@ ROWS = (
         "50 kills while saving, full disks, 1,000 bit flips, 100 truncations, files of "
         "older versions, hostile files, a zip bomb",
         "no old file lost, none silently wrong, no code run",
-        minutes=7,
+        minutes=5,
         at_least={"bits flipped": 1_000, "files cut": 100, "kills": 50},
         at_most={"forged code run": 0},
     ),
@@ -97,7 +97,7 @@ ROWS = (
         "10 million rows of a file in memory and out, 3 million by Dask, 500 channels, "
         "windows of 1,000 rows, 10,000 short series",
         "equal to the whole, memory bounded, time linear",
-        minutes=12,
+        minutes=8,
         at_most={"largest difference": 0},
         n_processes=1,
     ),
@@ -119,8 +119,13 @@ ROWS = (
         "Seeds",
         "VUS-PR of each detector with ten seeds on five labelled series, of which two "
         "are real; the deviation on many more stands under :ref:`accuracy`",
-        "standard deviation at most 0.05, averaged over the series",
-        minutes=8,
+        "standard deviation at most 0.05 on each series",
+        minutes=13,
+        at_most={"largest deviation on one series": 0.05},
+        reason="A forecaster that learns from 1,500 rows, as on the three series that "
+        "are made up, finds their faults with every seed, but not equally well. It "
+        "takes the mean of several for the seed not to matter: three of them, in an "
+        ":class:`~skad.postprocessing.EnsembleDetector`, keep the bar.",
     ),
     Row(
         "Upstream",
