@@ -56,6 +56,7 @@ def test_an_interrupted_program_ends_with_all_that_it_has_started(
     assert states == ["old"] * n_times, program.said()
     assert program.process.wait(PATIENCE) == -signal.SIGINT
     assert program.said().splitlines()[-1] == "KeyboardInterrupt"
+    record_property("interrupts that ended the program", 1)
     left = program.left_over(PATIENCE)
     record_property("orphans", len(left))
     assert left == []
