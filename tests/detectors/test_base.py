@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import torch
 from sklearn.exceptions import NotFittedError
+from sklearn.utils import get_tags
 from skorch import NeuralNet
 
 from skad.preprocessing import SlidingWindow
@@ -85,6 +86,20 @@ def test_a_width_that_channels_do_not_divide_is_refused(make):
 def test_three_dimensions_show_their_channels(make):
     scores = make().fit(X).score_samples(X)
     assert np.array_equal(make(n_channels=7).fit(X).score_samples(X), scores)
+
+
+def test_windows_are_announced_as_what_is_taken(make):
+    assert get_tags(make()).input_tags.three_d_array is True
+
+
+@pytest.mark.parametrize(
+    ("windows", "words"), [(1e17 + X, "single precision"), (1e9 + X, "rounded away")]
+)
+def test_values_that_single_precision_cannot_hold_are_refused(make, windows, words):
+    detector = make()
+    with pytest.raises(ValueError, match=words) as refused:
+        detector.fit(windows)
+    assert type(detector).__name__ in str(refused.value)
 
 
 def test_flattened_windows_are_read_in_time_major_order(make):

@@ -56,6 +56,7 @@ MODULES = {
     "skad/detectors/_window_detector.py": (
         "tests/detectors/test_pca_detector.py",
         "tests/detectors/test_base.py",
+        "tests/detectors/test_channel_errors.py",
         "tests/detectors/test_explain.py",
         "tests/test_validation.py",
         "tests/test_callbacks.py",
