@@ -222,8 +222,8 @@ def _affiliate(truth, alarmed):
     meeting = (stops[:-1] + starts[1:]) / 2
     edges = np.concatenate([[0], meeting, [len(truth)]])
     from_, to = runs_of(alarmed)
-    around = np.maximum(np.searchsorted(from_, meeting, side="right") - 1, 0)
-    cuts = meeting[(from_[around] < meeting) & (meeting < to[around])]
+    begun = np.searchsorted(from_, meeting)
+    cuts = meeting[begun > np.searchsorted(to, meeting, side="right")]
     from_, to = np.sort(np.append(from_, cuts)), np.sort(np.append(to, cuts))
     zones = np.searchsorted(edges, from_, side="right") - 1
     return Affiliated(starts, stops, edges, from_, to, zones)

@@ -108,7 +108,7 @@ def vus_pr(y_true, score_samples, *, max_window=100, n_thresholds=250, pos_label
     )
     recall = np.minimum(hits / n_anomalous, 1) * existence
     precision = hits / n_alarmed
-    areas = np.sum(np.diff(recall, axis=1, prepend=0) * precision, axis=1)
+    areas = np.sum(np.diff(recall, prepend=0) * precision, axis=1)
     return float(areas.mean())
 
 
@@ -181,12 +181,12 @@ def vus_roc(y_true, score_samples, *, max_window=100, n_thresholds=250, pos_labe
     recall = np.minimum(hits / n_anomalous, 1) * existence
     false = (n_alarmed - hits) / (len(truth) - n_anomalous)
     recall, false = _from_corner_to_corner(recall), _from_corner_to_corner(false)
-    return float(np.trapezoid(recall, false, axis=1).mean())
+    return float(np.trapezoid(recall, false).mean())
 
 
 def _from_corner_to_corner(rates):
     """Begin each curve at 0 and end it at 1."""
-    return np.pad(rates, ((0, 0), (1, 1)), constant_values=((0, 0), (0, 1)))
+    return np.pad(rates, ((0, 0), (1, 1)), constant_values=(0, 1))
 
 
 def _counts(truth, scores, max_window, n_thresholds):

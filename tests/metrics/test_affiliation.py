@@ -89,6 +89,17 @@ def test_an_alarm_that_ends_where_zones_meet_lies_in_one_zone_only():
     assert affiliation_recall(y, alarmed[::-1]) == recall / 2
 
 
+def test_zones_are_judged_as_if_each_stood_alone():
+    y = [np.array([1, 0]), np.array([0, 1, 1, 1, 1, 1, 1])]
+    alarmed = [np.array([1, 0]) == 1, np.array([0, 0, 0, 0, 0, 0, 1]) == 1]
+    both = np.concatenate(y), np.concatenate(alarmed)
+    for metric in (affiliation_precision, affiliation_recall):
+        expected = np.mean([metric(*zone) for zone in zip(y, alarmed, strict=True)])
+        assert metric(*both) == pytest.approx(expected, abs=1e-15)
+        backwards = metric(both[0][::-1], both[1][::-1])
+        assert backwards == pytest.approx(expected, abs=1e-15)
+
+
 def test_random_alarms_get_about_half_the_precision():
     y, scores = planted(0, 20_000, 5, 20, strength=0.0)
     alarmed = scores < np.quantile(scores, 0.02)

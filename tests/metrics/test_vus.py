@@ -45,6 +45,15 @@ def test_an_alarm_one_row_late_earns_what_a_hand_reckons():
 
 
 @BOTH
+def test_two_thresholds_are_enough(volume):
+    settings = {"max_window": 0, "n_thresholds": 2}
+    assert volume([0, 1, 0], [1, 0, 2], **settings) == 1
+    # Row 0 is alarmed alone, then all rows: at precision 1/3, or over a triangle.
+    area = {vus_pr: 1 / 3, vus_roc: 1 / 4}[volume]
+    assert volume([0, 1, 0], [0, 1, 2], **settings) == pytest.approx(area)
+
+
+@BOTH
 def test_scores_that_rank_all_anomalies_first_have_the_volume_one(volume):
     y, _ = planted(0, 250, 3, 12)
     assert volume(y, -y) == pytest.approx(1, abs=1e-12)
@@ -127,7 +136,8 @@ def test_labels_of_each_convention_are_read(volume):
 
 @BOTH
 def test_without_anomalies_a_volume_is_nan_with_a_warning(volume):
-    message = "is undefined and set to nan: y_true holds no anomaly"
+    name = {vus_pr: "VUS-PR", vus_roc: "VUS-ROC"}[volume]
+    message = f"{name} is undefined and set to nan: y_true holds no anomaly"
     with pytest.warns(UndefinedMetricWarning, match=message):
         assert np.isnan(volume(np.zeros(9), np.arange(9)))
     with pytest.warns(UndefinedMetricWarning, match=message):
