@@ -114,7 +114,10 @@ def test_what_is_no_array_is_refused_by_name(name, y, scores):
 
 @pytest.mark.parametrize("name", sorted(ALL.keys() - {"vus_roc"}))
 def test_all_rows_may_be_anomalous(name, scores):
-    assert np.isfinite(ALL[name](np.full(300, -1), given_to(name, scores)))
+    given = given_to(name, scores)
+    value = ALL[name](np.full(300, -1), given)
+    assert np.isfinite(value)
+    assert ALL[name](np.ones(300), given, pos_label=1) == value
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -143,7 +143,13 @@ def test_backwards_in_time_front_is_back():
         (range_precision, "bias", "centre"),
         (range_precision, "cardinality", "two"),
         (range_recall, "alpha", 1.1),
+        (range_recall, "alpha", -0.1),
+        (range_recall, "bias", "centre"),
+        (range_recall, "cardinality", "two"),
+        (range_f1, "alpha", 1.1),
         (range_f1, "recall_bias", None),
+        (range_f1, "precision_bias", "centre"),
+        (range_f1, "cardinality", "two"),
     ],
 )
 def test_a_parameter_out_of_range_is_refused(metric, parameter, value):

@@ -140,6 +140,14 @@ def test_zeros_among_predictions_are_refused(y_pred):
         truth_and_alarms(Y, y_pred, None)
 
 
+def test_of_many_other_values_five_are_listed():
+    values = np.arange(2, 10)
+    with pytest.raises(ValueError, match=r"y holds the labels \[2, 3, 4, 5, 6\]; "):
+        is_anomaly(values)
+    with pytest.raises(ValueError, match=r"y_pred holds \[2, 3, 4, 5, 6\]; needed"):
+        truth_and_alarms(values > 5, values, None)
+
+
 @pytest.mark.parametrize("read", [truth_and_alarms, truth_and_scores])
 @pytest.mark.parametrize("values", [[1, 1, 1], np.ones((4, 1)), 1.0])
 def test_each_label_needs_one_value(read, values):

@@ -2,6 +2,7 @@
 
 import functools
 import pickle
+import re
 
 import numpy as np
 import pandas as pd
@@ -57,6 +58,13 @@ class Labels(Itself):
 
     def predict(self, X):
         return (self.decision_function(X) < 0).astype(int)
+
+
+class Ranks(Itself):
+    """A detector of as many labels as rows."""
+
+    def predict(self, X):
+        return np.argsort(np.argsort(self.decision_function(X)))
 
 
 @pytest.fixture
@@ -122,9 +130,10 @@ def test_a_metric_may_be_a_function(detector, X, anomalous):
     assert by_function == make_anomaly_scorer("roc_auc")(detector, X, anomalous)
 
 
-def test_a_metric_gets_zeros_and_ones(detector, X, anomalous):
+def test_a_metric_gets_zeros_and_ones_that_may_be_counted(detector, X, anomalous):
     def metric(y_true, y_pred):
         assert set(y_true.tolist()) == set(y_pred.tolist()) == {0, 1}
+        assert np.bincount(2 * y_true + y_pred).sum() == 200  # refuses 0.0 and 1.0
         return 7.0
 
     y = np.where(anomalous, -1, 1)
@@ -272,9 +281,12 @@ def test_an_unknown_response_is_refused():
         make_anomaly_scorer("f1", response_method="scores")
 
 
-def test_predictions_of_another_convention_are_refused(X, anomalous):
-    detector = Labels(threshold=-1.0).fit(X)
-    message = r"The detector predicted \[0, 1\]; an outlier detector predicts -1 \(anom"
+@pytest.mark.parametrize(
+    ("kind", "found"), [(Labels, "[0, 1]"), (Ranks, "[0, 1, 2, 3, 4]")]
+)
+def test_predictions_of_another_convention_are_refused(X, anomalous, kind, found):
+    detector = kind(threshold=-1.0).fit(X)
+    message = re.escape(f"predicted {found}; an outlier detector predicts -1 (anom")
     with pytest.raises(ValueError, match=message):
         make_anomaly_scorer("f1")(detector, X, anomalous)
 
