@@ -59,7 +59,7 @@ def run_of(scores):
     n_rows = len(scores)
     ranks = rankdata(scores) - (n_rows + 1) / 2
     power = np.abs(np.fft.rfft(ranks, 2 * n_rows)) ** 2
-    correlation = np.fft.irfft(power, 2 * n_rows)[: n_rows // 2] / np.sum(ranks**2)
+    correlation = np.fft.irfft(power)[: n_rows // 2] / np.sum(ranks**2)
     by_chance = np.append(correlation, 0) <= 2 / math.sqrt(n_rows)
     return 1 + 2 * float(correlation[1 : np.argmax(by_chance)].sum())
 

@@ -1,10 +1,12 @@
 """From scores to a threshold: each strategy against its definition."""
 
+import re
 from fractions import Fraction
 
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.optimize import minimize
 
 from skad.postprocessing._strategies import (
     STRATEGIES,
@@ -89,6 +91,35 @@ def test_scores_of_overlapping_windows_are_alike(rng):
     assert run_of(np.cumsum(noise)) > 1000
 
 
+def run_by_definition(scores):
+    """Sum the autocorrelation of the ranks, lag by lag."""
+    ranks = stats.rankdata(scores)
+    ranks -= ranks.mean()
+    run = 1.0
+    for lag in range(1, len(ranks) // 2):
+        correlation = ranks[lag:] @ ranks[:-lag] / (ranks @ ranks)
+        if correlation <= 2 / np.sqrt(len(ranks)):
+            break
+        run += 2 * correlation
+    return run
+
+
+@pytest.mark.parametrize("n_rows", [25, 400, 3001])
+def test_a_run_is_the_sum_of_its_definition(rng, n_rows):
+    noise = rng.normal(size=n_rows + 15)
+    series = [
+        noise,
+        smoothed(noise, 2),
+        smoothed(noise, 16),
+        np.cumsum(noise),
+        np.arange(n_rows),  # alike over more than a third of the rows, if they are many
+    ]
+    # A likeness that is barely more than chance, which is 2 / sqrt(n).
+    series += [noise[1:] + weight * noise[:-1] for weight in (0.05, 0.12, 0.5)]
+    for scores in series:
+        assert run_of(scores) == pytest.approx(run_by_definition(scores), rel=1e-9)
+
+
 def test_one_outlier_does_not_hide_that_scores_are_alike(rng):
     scores = smoothed(rng.normal(size=2000), 16)
     scores[1000] = -1e9
@@ -103,7 +134,7 @@ def test_windows_that_overlap_count_as_few(rng):
     for _ in range(200):
         scores = smoothed(rng.normal(size=1415), 16)
         level = threshold_of(scores[:1000], "conformal", **with_alpha(0.05))
-        assert level <= conformal(scores[:1000], 0.05)
+        assert level < conformal(scores[:1000], 0.05)
         rates.append(stats.norm.cdf(level * 4))  # a mean of 16 has a quarter of sigma
     assert np.mean(rates) <= 0.05 + 2 * np.std(rates) / np.sqrt(200)
 
@@ -113,6 +144,16 @@ def test_the_alpha_that_is_advised_is_enough(rng):
     with pytest.raises(ValueError, match="or raise alpha to 0.0251. The other"):
         threshold_of(scores, "conformal", **with_alpha(0.01))
     assert threshold_of(scores, "conformal", **with_alpha(0.0251)) == 0
+
+
+def test_the_alpha_that_is_advised_is_enough_for_scores_that_are_alike(rng):
+    scores = smoothed(rng.normal(size=415), 16)
+    with pytest.raises(ValueError, match="or raise alpha to") as refusal:
+        threshold_of(scores, "conformal", **with_alpha(0.01))
+    advised = float(re.search(r"raise alpha to (\S+)\. The", str(refusal.value))[1])
+    assert threshold_of(scores, "conformal", **with_alpha(advised)) == scores.min()
+    with pytest.raises(ValueError, match="raise alpha"):
+        threshold_of(scores, "conformal", **with_alpha(0.98 * advised))
 
 
 def test_a_quantile_is_the_share_of_the_scores(rng):
@@ -176,14 +217,46 @@ def test_pot_knows_no_unit(rng):
         assert scaled == pytest.approx(unit * (3 + level), rel=1e-3)
 
 
-def test_pot_takes_the_exponential_tail_where_the_likelihood_has_no_maximum():
+def tail_of(scores):
+    """Return where the lower fifth starts, and by how much its scores fall short."""
+    start = np.percentile(scores, 20)
+    return start, start - scores[scores < start]
+
+
+def test_pot_takes_the_likeliest_tail(rng):
+    scores = rng.normal(size=250)
+    start, excesses = tail_of(scores)
+
+    def unlikelihood(tail):
+        return -stats.genpareto.logpdf(excesses, tail[0], scale=tail[1]).sum()
+
+    shape, scale = minimize(unlikelihood, [0.0, 1.0], method="Nelder-Mead").x
+    level = start - peaks_over_threshold(scores, 0.01, 0.2)
+    expected = stats.genpareto.isf(0.05, shape, scale=scale)
+    assert level == pytest.approx(expected, rel=1e-3)
+
+
+def exponential_level(scores):
+    start, excesses = tail_of(scores)
+    return start - excesses.mean() * np.log(0.2 / 0.01)
+
+
+@pytest.mark.parametrize("shape", [-1.2, -3.0])
+def test_pot_takes_the_exponential_tail_where_the_likelihood_has_no_maximum(shape):
     # A density that rises to an end: the likelier, the closer the end to the last row.
-    excesses = stats.genpareto(-3.0).ppf((np.arange(40) + 0.5) / 40)
+    excesses = stats.genpareto(shape).ppf((np.arange(40) + 0.5) / 40)
     scores = np.concatenate([-10 - excesses, np.linspace(-9, 0, 160)])
     level = peaks_over_threshold(scores, 0.01, 0.2)
-    start = np.percentile(scores, 20)
-    mean = np.mean(start - scores[scores < start])
-    assert level == pytest.approx(start - mean * np.log(0.2 / 0.01), rel=1e-6)
+    assert level == pytest.approx(exponential_level(scores), rel=1e-6)
+
+
+def test_pot_takes_the_exponential_tail_if_the_search_for_a_likelier_fails(
+    rng, monkeypatch
+):
+    scores = rng.normal(size=250)
+    monkeypatch.setattr(stats.genpareto, "fit", lambda *_, **__: (0.0, 0, 1.5))
+    level = peaks_over_threshold(scores, 0.01, 0.2)
+    assert level == pytest.approx(exponential_level(scores), rel=1e-6)
 
 
 @pytest.mark.parametrize("n_rows", [10, 45])
@@ -197,6 +270,11 @@ def test_a_tail_too_short_for_pot_is_refused(rng, n_rows):
         threshold_of(rng.normal(size=n_rows), "pot", **DEFAULTS)
 
 
+def test_a_tail_of_ten_is_long_enough_for_pot(rng):
+    scores = rng.normal(size=50)
+    assert threshold_of(scores, "pot", **DEFAULTS) < np.percentile(scores, 20)
+
+
 def test_a_tail_of_ties_is_too_short_for_pot():
     scores = np.repeat([-1.0, 0.0], [100, 100])
     with pytest.raises(ValueError, match="found 0 scores in the lower tail .* ties"):
@@ -208,6 +286,12 @@ def test_a_tail_of_ties_is_too_short_for_pot():
 def test_equal_scores_are_no_alarms(strategy, score):
     scores = np.full(1003, score)
     assert threshold_of(scores, strategy, **DEFAULTS) == score
+
+
+def test_equal_scores_may_be_too_few():
+    with pytest.raises(ValueError, match="needs 19 .* for alpha=0.05; the 18 held"):
+        threshold_of(np.zeros(18), "conformal", **DEFAULTS)
+    assert threshold_of(np.zeros(19), "conformal", **DEFAULTS) == 0
 
 
 @pytest.mark.parametrize("strategy", OF_SCORES)
