@@ -29,6 +29,7 @@ class Recorder:
         self.last_epoch, self.error = last_epoch, error
         self.begun, self.ended, self.n_teardowns = [], [], 0
         self.announced = {}  # how many parts the fit of each estimator has
+        self.parts = []  # what the fits inside are called by what they are inside of
 
     def setup(self, estimator, context):
         pass
@@ -38,6 +39,7 @@ class Recorder:
 
     def on_fit_task_begin(self, estimator, context):
         self.begun.append((context.estimator_name, context.task_name))
+        self.parts.append((context.source_estimator_name, context.source_task_name))
         if context.task_name == "fit":
             self.announced[context.estimator_name] = context.max_subtasks
 
@@ -183,18 +185,30 @@ def test_a_fit_without_epochs_announces_no_parts(windows):
 
 
 META_DETECTORS = {
-    "ReverseWindowing": (lambda: ReverseWindowing(pipe()), 1),
-    "EnsembleDetector": (lambda: EnsembleDetector([("a", pipe()), ("b", pipe())]), 2),
-    "ThresholdedDetector": (lambda: ThresholdedDetector(pipe()), 1),
-    "TunedThresholdDetectorCV": (lambda: TunedThresholdDetectorCV(pipe(), cv=2), 3),
+    "ReverseWindowing": (lambda: ReverseWindowing(pipe()), ["fit-detector"]),
+    "EnsembleDetector": (
+        lambda: EnsembleDetector([("a", pipe()), ("b", pipe())]),
+        ["fit-a", "fit-b"],
+    ),
+    "ThresholdedDetector": (lambda: ThresholdedDetector(pipe()), ["fit-detector"]),
+    "TunedThresholdDetectorCV": (
+        lambda: TunedThresholdDetectorCV(pipe(), cv=2),
+        ["fit-split", "fit-split", "refit"],
+    ),
 }
 
 
+@pytest.fixture
+def y(X):
+    labels = np.ones(len(X), int)
+    labels[[50, 150]] = -1
+    return labels
+
+
 @pytest.mark.parametrize("name", META_DETECTORS)
-def test_a_callback_on_a_meta_detector_hears_of_the_epochs_inside(name, X):
-    make, n_fits = META_DETECTORS[name]
-    y = np.ones(len(X), int)
-    y[[50, 150]] = -1
+def test_a_callback_on_a_meta_detector_hears_of_the_epochs_inside(name, X, y):
+    make, parts = META_DETECTORS[name]
+    n_fits = len(parts)
     recorder = Recorder()
     detector = make().set_callbacks(recorder).fit(X, y)
     assert recorder.begun[0] == recorder.ended[-1] == (name, "fit")
@@ -205,6 +219,16 @@ def test_a_callback_on_a_meta_detector_hears_of_the_epochs_inside(name, X):
     )
     assert recorder.n_teardowns == 1
     assert b"Recorder" not in pickle.dumps(detector.set_callbacks())
+    assert [part for owner, part in recorder.parts if owner == name] == parts
+
+
+@pytest.mark.parametrize("name", META_DETECTORS)
+def test_a_meta_detector_is_scored_on_what_it_was_fitted_on(name, X, y):
+    make, _ = META_DETECTORS[name]
+    scorer = make_anomaly_scorer("roc_auc")
+    monitor = ScoringMonitor(scoring=scorer)
+    detector = make().set_callbacks(monitor).fit(X, y)
+    assert monitor.get_logs().data[0]["score"] == scorer(detector, X, y)
 
 
 def test_the_recommended_chain_shows_its_epochs_behind_a_scaler_that_shows_nothing(X):

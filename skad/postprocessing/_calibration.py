@@ -36,7 +36,7 @@ def held_back(X, fraction):
     starts = series_starts(X)
     lengths = np.diff(starts, append=n_rows)
     position = np.arange(n_rows) - np.repeat(starts, lengths)
-    n_kept = lengths - np.round(fraction * lengths).astype(int)
+    n_kept = lengths - np.round(fraction * lengths)
     held = position >= np.repeat(n_kept, lengths)
     if held.any() and not held.all():
         return held
@@ -52,7 +52,7 @@ def fit_on(estimator, X, y, rows):
     """Fit on the rows of ``X`` that the mask marks; on a view of them where it can."""
     last = np.flatnonzero(rows)[-1] + 1
     is_beginning = rows[:last].all()
-    taken = slice(0, last) if is_beginning else np.flatnonzero(rows)
+    taken = slice(last) if is_beginning else np.flatnonzero(rows)
     y = None if y is None else _safe_indexing(y, taken)
     return estimator.fit(_safe_indexing(X, taken), y)
 

@@ -102,6 +102,20 @@ def test_it_is_trained_on_the_first_rows_and_never_on_those_held_back(X):
     assert detector.offset_ == np.percentile(X[300:], 1)
 
 
+class Keeping(Itself):
+    """A detector that keeps the very rows it was fitted on."""
+
+    def fit(self, X, y=None):
+        self.rows_ = X
+        return self
+
+
+def test_the_rows_to_train_on_are_not_copied(X):
+    detector = ThresholdedDetector(Keeping()).fit(X)
+    assert len(detector.estimator_.rows_) == 320
+    assert np.shares_memory(detector.estimator_.rows_, X)
+
+
 def test_a_threshold_on_training_rows_is_asked_for_by_none(X):
     detector = ThresholdedDetector(Itself(), alpha=0.05, calibration_fraction=None)
     detector.fit(X)
@@ -277,6 +291,10 @@ REFUSED = {
         {"strategy": "pot", "alpha": 0.2},
         r"alpha=0\.2 lies outside of the tail, tail_fraction=0\.1, .* Raise tail_fr",
     ),
+    "a rate of the whole tail": (
+        {"strategy": "pot", "alpha": 0.1},
+        r"alpha=0\.1 lies outside of the tail, tail_fraction=0\.1, .* Raise tail_fr",
+    ),
     "conformal on training rows": (
         {"strategy": "conformal", "calibration_fraction": None},
         r"promises nothing about scores of training rows\. Set calibration_fraction",
@@ -320,11 +338,13 @@ def test_what_can_be_known_before_is_refused_before_training(X):
 @pytest.mark.parametrize(
     "parameters",
     [
+        {"estimator": "no detector"},
         {"strategy": "chi2"},
         {"alpha": 0.0},
         {"alpha": 0.6},
         {"k": -1.0},
         {"offset": np.nan},
+        {"tail_fraction": 0.0},
         {"tail_fraction": 1.0},
         {"calibration_fraction": 1.0},
         {"calibration_fraction": 0.0},
@@ -334,7 +354,13 @@ def test_what_can_be_known_before_is_refused_before_training(X):
 def test_parameters_out_of_range_are_refused(X, parameters):
     (name,) = parameters
     with pytest.raises(ValueError, match=f"The '{name}' parameter of ThresholdedDetec"):
-        ThresholdedDetector(Itself(), **parameters).fit(X)
+        ThresholdedDetector(Itself()).set_params(**parameters).fit(X)
+
+
+def test_parameters_of_the_detector_inside_are_checked_as_well(X):
+    message = "The 'n_estimators' parameter of IsolationForest must be"
+    with pytest.raises(ValueError, match=message):
+        ThresholdedDetector(IsolationForest(n_estimators=0)).fit(X)
 
 
 class Undefined(Itself):
@@ -375,6 +401,12 @@ def test_what_stands_for_an_array_is_cut_as_one(X, given_as):
     detector = ThresholdedDetector(Itself()).fit(given_as(X))
     np.testing.assert_array_equal(detector.estimator_.seen_, X[:320])
     assert detector.offset_ == expected.offset_
+
+
+def test_the_mask_of_a_list_of_rows_is_not_lost(X):
+    rows = [np.ma.masked_greater([value, 0.0], 2.0) for value in X[:, 0]]
+    with pytest.raises(ValueError, match="X is a masked array, and the mask would be"):
+        ThresholdedDetector(make_pipeline(flat(), Itself())).fit(rows)
 
 
 def test_what_has_no_rows_is_refused_even_if_the_detector_takes_it():
