@@ -23,7 +23,7 @@ def read_options(arguments):
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.mutation")
     add = parser.add_argument
     add("--check", action="store_true", help="exit with 1 if one is not explained")
-    add("--most", type=int, default=50, help="mutants of a module, drawn by a hash")
+    add("--most", type=int, help="mutants of a module, drawn by a hash; else all")
     add(
         "--modules",
         nargs="+",

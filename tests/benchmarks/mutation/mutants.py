@@ -44,8 +44,8 @@ def _is_prose(text):
     return " " in text or text.endswith(".")
 
 
-def mutants_of(path: Path, n_most: int) -> tuple[int, list[Mutant]]:
-    """Count the changes there may be, and make up to ``n_most`` drawn by their hashes.
+def mutants_of(path: Path, n_most: int | None) -> tuple[int, list[Mutant]]:
+    """Count the changes there may be, and make all or ``n_most`` drawn by their hashes.
 
     So a draw stays as it is while other parts of the module change.
     """

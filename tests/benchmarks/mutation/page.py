@@ -17,9 +17,9 @@ the operators of `mutmut <https://mutmut.readthedocs.io>`_, and runs the tests o
 module against each. A change that some test notices is killed. What survives is either
 a hole in the tests, which has then been filled, or one of the kinds explained here.
 
-Words of error messages and type annotations are not changed. Of the mutants of a long
-module, some are drawn by a hash: of the rest nothing is known. The numbers are those of
-{date}, after the holes were filled.
+Words of error messages and type annotations are not changed. Where fewer mutants were
+tried than there are (``make mutation MOST=50``), they were drawn by a hash, and of the
+rest nothing is known. The numbers are those of {date}, after the holes were filled.
 
 """
 
