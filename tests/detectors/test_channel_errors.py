@@ -61,6 +61,14 @@ def test_the_score_is_what_its_parameters_say(error, size, aggregation, score):
     assert detector.score_samples(X) == pytest.approx(expected, rel=1e-9)
 
 
+def test_what_fills_up_the_last_of_many_blocks_teaches_nothing():
+    windows = windows_of(noisy(3000, N_CHANNELS))
+    errors = N_CHANNELS * PCADetector(2).fit(windows).explain(windows)
+    expected = -(errors / (errors.std(axis=0) + errors.mean())).mean(axis=1)
+    detector = PCADetector(2, channel_aggregation="standardised").fit(windows)
+    assert detector.score_samples(windows) == pytest.approx(expected, rel=1e-9)
+
+
 @pytest.mark.parametrize(("error", "power"), [("squared", 1.0), ("absolute", 0.5)])
 def test_mahalanobis_weighs_directions_by_the_training_errors(error, power):
     detector, differences = forecast_differences(

@@ -49,6 +49,7 @@ MODULES = {
         "tests/detectors/test_early_stopping.py",
         "tests/detectors/test_explain.py",
         "tests/detectors/test_scaling.py",
+        "tests/detectors/test_channel_errors.py",
         "tests/detectors/test_memory.py",
         "tests/test_callbacks.py",
         _DOCUMENTED,
