@@ -50,7 +50,7 @@ def held_back(X, fraction):
 
 def fit_on(estimator, X, y, rows):
     """Fit on the rows of ``X`` that the mask marks; on a view of them where it can."""
-    last = np.flatnonzero(rows)[-1] + 1
+    last = int(np.flatnonzero(rows)[-1]) + 1  # frames may ignore a number of NumPy
     is_beginning = rows[:last].all()
     taken = slice(last) if is_beginning else np.flatnonzero(rows)
     y = None if y is None else _safe_indexing(y, taken)

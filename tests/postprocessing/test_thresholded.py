@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import torch
 from sklearn import config_context
@@ -395,7 +396,9 @@ class TakesAnything(Itself):
         return self
 
 
-@pytest.mark.parametrize("given_as", [np.ndarray.tolist, torch.from_numpy, memoryview])
+@pytest.mark.parametrize(
+    "given_as", [np.ndarray.tolist, torch.from_numpy, memoryview, pl.DataFrame]
+)
 def test_what_stands_for_an_array_is_cut_as_one(X, given_as):
     expected = ThresholdedDetector(Itself()).fit(X)
     detector = ThresholdedDetector(Itself()).fit(given_as(X))

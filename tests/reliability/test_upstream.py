@@ -13,8 +13,10 @@ from functools import partial
 from threading import Barrier
 
 import joblib
+import narwhals
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import skops.io
 import torch
@@ -189,7 +191,13 @@ def test_the_bits_of_a_network_do_not_depend_on_the_size_of_the_batch():
                 assert torch.equal(network(rows[:n]), whole[:n])
 
 
-# Of NumPy, joblib and pandas.
+# Of NumPy, joblib, pandas and narwhals.
+
+
+@works_around(reason="fit_on cuts at an int", raises=AssertionError)
+def test_narwhals_cuts_a_frame_at_a_whole_number_of_numpy():
+    frame = narwhals.from_native(pl.DataFrame({"a": [1.0, 2.0, 3.0]}))
+    assert len(frame[: np.int64(2)]) == 2
 
 
 @works_around(reason="skad.networks._linear_map, PCADetector", raises=AssertionError)
