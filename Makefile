@@ -79,7 +79,7 @@ mutation: .venv-mutation/.ok  ## Change skad bit by bit, see what tests notice (
 bench-false-alarms: .venv/.ok  ## Count false alarms of each threshold (8 min), write a page; CHECK=1, QUICK=1.
 	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks.false_alarms $(if $(CHECK),--check) $(if $(QUICK),--quick)
 
-bench-reliability: .venv/.ok  ## Try to break it (70 min), write a page; CHECK=1, QUICK=1, ROWS="files load".
+bench-reliability: .venv/.ok  ## Try to break it (25 min), write a page; CHECK=1, QUICK=1, ROWS="files load".
 	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks.reliability $(if $(CHECK),--check) $(if $(QUICK),--quick) $(if $(ROWS),--rows $(ROWS))
 
 clean:  ## Remove everything that was built.
