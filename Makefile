@@ -73,7 +73,7 @@ bench-adapters: .venv-bench/.ok  ## Hold the adapter to PyOD itself (1 min).
 	.venv-mutation/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -r tests/benchmarks/mutation/requirements.txt -e ".[test]"
 	@touch $@
 
-mutation: .venv-mutation/.ok  ## Change skad bit by bit, see what tests notice (2 h), write a page; CHECK=1, MOST=50, MODULES="skad/_windows.py".
+mutation: .venv-mutation/.ok  ## Change skad bit by bit, see what tests notice (2 h), write a page; CHECK=1, MOST=50, MODULES="skad/_series/windows.py".
 	$(ONE_THREAD) .venv-mutation/bin/python -m tests.benchmarks.mutation $(if $(CHECK),--check) $(if $(MOST),--most $(MOST)) $(if $(MODULES),--modules $(MODULES))
 
 bench-false-alarms: .venv/.ok  ## Count false alarms of each threshold (8 min), write a page; CHECK=1, QUICK=1.

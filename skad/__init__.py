@@ -48,10 +48,10 @@ _HOME = {
     "ThresholdedDetector": "skad.postprocessing",
     "TunedThresholdDetectorCV": "skad.postprocessing",
     "load": "skad.persistence",
-    "make_detector": "skad._make_detector",
-    "row_context": "skad._context",
+    "make_detector": "skad._recipes.make_detector",
+    "row_context": "skad._estimators.row_context",
     "save": "skad.persistence",
-    "score_samples_blockwise": "skad._blockwise",
+    "score_samples_blockwise": "skad._estimators.blockwise",
 }
 _ROOMS = {
     "dask",

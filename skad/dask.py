@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skad._context import row_context
+from skad._estimators.row_context import row_context
 
 __all__ = ["predict", "score_samples"]
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 import torch
 from sklearn.utils.validation import check_is_fitted
 
-from skad.detectors._base import NetworkDetector
-from skad.detectors._scored_network import scored_network
+from skad._torch.exported_network import scored_network
+from skad.detectors._network_detector import NetworkDetector
 
 __all__ = ["to_onnx"]
 

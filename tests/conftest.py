@@ -10,7 +10,7 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 import numpy as np
 import pytest
 
-from tests.signals import N_TRAIN, SPIKE, sine
+from tests.support.signals import N_TRAIN, SPIKE, sine
 
 
 @pytest.fixture

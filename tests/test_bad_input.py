@@ -8,8 +8,8 @@ import pytest
 from sklearn.base import clone
 
 from skad.preprocessing import SlidingWindow
-from tests.estimators import OF_EACH_KIND, SCORING, answer_of
-from tests.inputs import GOOD, changed
+from tests.support.estimators import OF_EACH_KIND, SCORING, answer_of
+from tests.support.inputs import GOOD, changed
 
 pytestmark = pytest.mark.bad_input
 

@@ -9,13 +9,13 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skad
-from skad._context import row_context
+from skad._estimators.row_context import row_context
 from skad.postprocessing import ReverseWindowing, ThresholdedDetector
 from skad.preprocessing import GaussianNoise, ScalingJitter, SlidingWindow
 from skad.sktime import SktimeAdapter
-from tests.estimators import EXPECTED_FAILURES, INSTANCES
-from tests.further_estimators import EXPECTED_OF_FURTHER, FURTHER_INSTANCES
-from tests.shares import share
+from tests.support.estimators import EXPECTED_FAILURES, INSTANCES
+from tests.support.further_estimators import EXPECTED_OF_FURTHER, FURTHER_INSTANCES
+from tests.support.shares import share
 
 pytestmark = pytest.mark.api
 

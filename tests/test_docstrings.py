@@ -32,7 +32,7 @@ from skad.postprocessing import (
 from skad.preprocessing import GaussianNoise, ScalingJitter, SlidingWindow
 from skad.pyod import PyODAdapter
 from skad.sktime import SktimeAdapter
-from tests.pyod_stand_ins import MAD
+from tests.support.pyod_stand_ins import MAD
 
 ROOMS = ("preprocessing", "detectors", "postprocessing", "metrics", "datasets")
 ROOMS += (

@@ -6,7 +6,7 @@ from pathlib import Path
 import matplotlib.image
 import pytest
 
-from tests.example_runs import run_example
+from tests.support.example_runs import run_example
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 

@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from skad.inspection import AnomalyDisplay, expected, explain
 from skad.postprocessing import from_events, to_events
 from skad.preprocessing import SlidingWindow
-from tests.estimators import OF_EACH_KIND, SCORING
+from tests.support.estimators import OF_EACH_KIND, SCORING
 
 NAMES = ["load", "heat", "flow", "wear", "tilt", "beat"]
 MINUTES = pd.date_range("2026-01-01", periods=40, freq="min")

@@ -1,7 +1,9 @@
 """The house: who may import whom, read off the syntax trees of skad/."""
 
 import ast
+import csv
 import graphlib
+import re
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -12,56 +14,32 @@ import skad
 
 SKAD = Path(skad.__file__).parent
 
-# What each room may import, besides the standard library and its own package.
-ROOMS = {
-    "skad": set(),
-    "skad._windows": {"numpy"},
-    "skad._fixed_blocks": {"numpy"},
-    "skad._rolling": {"numpy", "scipy", "skad._windows"},
-    "skad._segments": {"numpy"},
-    "skad._context": {"sklearn"},
-    "skad._callbacks": {"sklearn"},
-    "skad._blockwise": {"numpy", "skad._context"},
-    "skad._thresholding": {"numpy", "sklearn"},
-    "skad._tables": {"numpy", "scipy"},
-    "skad._validation": {"numpy", "sklearn", "skad._tables", "skad._windows"},
-    "skad._scoring": {"numpy", "torch", "skad._fixed_blocks", "skad._windows"},
-    "skad._batches": {"numpy", "torch", "skad._windows"},
-    "skad._training": {"numpy", "torch", "skorch", "skad._batches"},
-    "skad.networks": {"torch"},
-    "skad.preprocessing": {"numpy", "pandas", "scipy", "sklearn"}
-    | {"skad._callbacks", "skad._segments", "skad._tables", "skad._validation"}
-    | {"skad._windows"},
-    "skad.detectors": {"joblib", "numpy", "scipy", "sklearn", "torch", "skad.networks"}
-    | {"skad._batches", "skad._callbacks", "skad._fixed_blocks", "skad._scoring"}
-    | {"skad._training"}
-    | {"skad._thresholding", "skad._validation", "skad._windows"},
-    "skad.postprocessing": {"numpy", "pandas", "scipy", "sklearn"}
-    | {"skad.metrics", "skad.model_selection"}
-    | {"skad._callbacks", "skad._context", "skad._rolling", "skad._segments"}
-    | {"skad._tables", "skad._thresholding"},
-    "skad._make_detector": {"numpy", "sklearn", "skad._context", "skad.detectors"}
-    | {"skad.postprocessing", "skad.preprocessing"},
-    "skad.metrics": {"numpy", "sklearn"},
-    "skad.model_selection": {"numpy", "scipy", "sklearn", "skad.metrics"},
-    "skad.datasets": {"numpy", "sklearn"},
-    "skad.streaming": {"numpy", "pandas", "sklearn", "skad._context"}
-    | {"skad._tables"},
-    "skad.dask": {"dask", "numpy", "skad._context"},
-    "skad.onnx": {"onnxscript", "sklearn", "torch", "skad.detectors"},
-    "skad.pyod": {"numpy", "sklearn", "skad._thresholding", "skad._validation"},
-    "skad.sktime": {"numpy", "pandas", "sklearn", "sktime", "skad._context"}
-    | {"skad._thresholding", "skad._validation", "skad.preprocessing"},
-    "skad.inspection": {"matplotlib", "numpy", "sklearn"}
-    | {"skad._context", "skad._segments", "skad.metrics", "skad.preprocessing"},
-    "skad._files": set(),
-    "skad._archives": set(),
-    "skad.persistence": {"skops", "skad._archives", "skad._files"},
-}
+TABLE = SKAD.parent / "docs" / "rooms.csv"
+
+
+def rooms_of(table):
+    """Read what each room may import, besides the standard library and itself."""
+    rooms = {"skad": set()}
+    for row in csv.DictReader(table.splitlines()):
+        inside = re.findall(r"``(\w+)``", row["rooms it imports"])
+        packages = re.findall(r"\w+", row["packages it imports"])
+        rooms[f"skad.{row['room'].strip('`')}"] = {
+            *packages,
+            *(f"skad.{room}" for room in inside),
+        }
+    return rooms
+
+
+ROOMS = rooms_of(TABLE.read_text())
 # Their names are loaded when they are first used: torch costs seconds.
 LAZY = {"skad", "skad.detectors"}
+LAZY |= {"skad.persistence._names", "skad.persistence.parts"}
 # Not among the requirements: whoever brings such a table has it installed.
 OPTIONAL = {"dask", "matplotlib", "onnxscript", "pandas", "polars", "skops"}
+
+
+# The frames that detectors share, and may import beside private helpers.
+FRAMES = {"_window_detector", "_network_detector"}
 
 
 class Import(NamedTuple):
@@ -179,10 +157,10 @@ def leaves_its_siblings_alone(module, source, sources=MODULES):
     source_of_package = sources.get(package, "")
     exported = {i.module for i in imports_of(source_of_package)}
     exported |= homes_in(source_of_package)
-    exported.discard(f"{package}._base")
+    exported -= {f"{package}.{frame}" for frame in FRAMES}
     return [
         f"{module}, line {i.line}: imports {i.module}, a public neighbour. Move what "
-        f"both need to {package}._base or to a private module of its own."
+        f"both need to one of {sorted(FRAMES)} or to a private module of its own."
         for i in imports_of(source)
         if name and i.module in exported and package != "skad"
     ]
@@ -212,23 +190,24 @@ def test_every_module_keeps_the_rule(rule):
 
 
 PLANTED = [
-    (stays_in_its_room, "_windows", "import torch"),
-    (stays_in_its_room, "_windows", "from skad._context import row_context"),
-    (stays_in_its_room, "_segments", "import pandas as pd"),
-    (stays_in_its_room, "_validation", "from skad._segments import GapRule"),
-    (stays_in_its_room, "_scoring", "from skad._training import train"),
+    (stays_in_its_room, "_series.windows", "import torch"),
+    (stays_in_its_room, "_series.windows", "from skad._estimators.x import y"),
+    (stays_in_its_room, "_series.segments", "import pandas as pd"),
+    (stays_in_its_room, "_estimators.validation", "from skad.metrics._vus import x"),
+    (stays_in_its_room, "_torch.training", "from skad.detectors._x import X"),
     (stays_in_its_room, "networks._gru", "import numpy as np"),
     (stays_in_its_room, "preprocessing._noise", "from torch import nn"),
     (stays_in_its_room, "detectors._gru", "import os, skorch.callbacks"),
-    (stays_in_its_room, "postprocessing._x", "import skad.detectors._base"),
-    (stays_in_its_room, "metrics._scorer", "from skad._windows import as_dtype"),
+    (stays_in_its_room, "detectors._gru", "import torch"),
+    (stays_in_its_room, "postprocessing._x", "import skad.detectors._x"),
+    (stays_in_its_room, "metrics._scorer", "from skad._series.windows import x"),
     (stays_in_its_room, "_new_room", ""),
-    (imports_absolutely, "detectors._x", "from ._base import NetworkDetector"),
-    (imports_absolutely, "detectors._x", "from . import _base"),
+    (imports_absolutely, "detectors._x", "from ._frame import NetworkDetector"),
+    (imports_absolutely, "detectors._x", "from . import _frame"),
     (imports_from_the_defining_module, "detectors._x", "from skad import row_context"),
-    (imports_from_the_defining_module, "detectors._x", "import skad._windows"),
+    (imports_from_the_defining_module, "detectors._x", "import skad._series.windows"),
     (imports_from_the_defining_module, "_x", "from skad.networks import _lstm"),
-    (imports_skad_at_the_top, "_x", "def f():\n    from skad._windows import a"),
+    (imports_skad_at_the_top, "_x", "def f():\n    from skad._series.windows import a"),
     (imports_optional_packages_late, "preprocessing._x", "import pandas as pd"),
     (imports_by_statement, "_x", "import_module('skad.detectors')"),
     (imports_by_statement, "_x", "importlib.import_module(name)"),
@@ -248,9 +227,9 @@ def test_a_planted_fault_is_found(rule, module, source):
 
 def test_the_right_imports_are_no_faults():
     source = (
-        "import math\nimport torch\nfrom skad._windows import as_dtype\n"
-        "from skad.detectors._base import NetworkDetector\n"
-        "from skad.detectors._scaling import scale_windows\n"
+        "import math\nimport numpy\nfrom skad._series.windows import as_dtype\n"
+        "from skad.detectors._network_detector import NetworkDetector\n"
+        "from skad._estimators.window_scaling import scale_windows\n"
     )
     assert [
         fault for rule in RULES for fault in rule("skad.detectors._x", source)
@@ -268,6 +247,19 @@ def cycle_in(sources):
     except graphlib.CycleError as error:
         return error.args[1]
     return []
+
+
+@pytest.mark.parametrize("room", sorted(PACKAGES - {"skad"}))
+def test_each_room_says_what_it_may_import(room):
+    says = ast.get_docstring(ast.parse(MODULES[room]))
+    inside = {name for name in ROOMS[room] if name.startswith("skad.")}
+    assert inside <= set(re.findall(r"`(skad\.\w+)`", says)), says
+    assert len(says.splitlines()) <= 5
+
+
+def test_no_loose_module_lies_in_the_front_door():
+    doors = {"__init__.py", "dask.py", "onnx.py"}
+    assert {path.name for path in SKAD.glob("*.py")} == doors
 
 
 def test_no_modules_import_each_other_in_a_circle():

@@ -16,7 +16,7 @@ LONGEST_BODY = 25
 # Docstrings are left out: they are the reference that users read, and as long as that
 # needs. They count for the file as a whole.
 LONGEST_CODE = 200
-LONGEST_FILE = 350
+LONGEST_FILE = 360
 
 
 def documented(tree):
@@ -205,7 +205,7 @@ PLANTED = [
     (prints_only_when_verbose, "_x.py", "class Other:\n def f(self): print('loss')"),
     (has_short_functions, "_x.py", LONG_BODY),
     (is_a_short_module, "_x.py", "x = 1\n" * 201),
-    (is_a_short_module, "_x.py", "'''Docs.\n" + "x\n" * 350 + "'''\n"),
+    (is_a_short_module, "_x.py", "'''Docs.\n" + "x\n" * 360 + "'''\n"),
     (has_a_telling_name, "detectors/_utils.py", ""),
     (has_a_telling_name, "common.py", ""),
     (runs_its_doctests, "_x.py", "'''\n>>> 1  # doctest: +" + "SKIP\n'''"),

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from tests.estimators import OF_EACH_KIND, SCORING, answer_of
-from tests.inputs import GOOD, TAKEN
+from tests.support.estimators import OF_EACH_KIND, SCORING, answer_of
+from tests.support.inputs import GOOD, TAKEN
 
 pytestmark = pytest.mark.bad_input
 

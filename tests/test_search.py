@@ -17,11 +17,12 @@ from sklearn.model_selection import (
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler
 
-from skad.detectors import ConvAutoencoder, LSTMForecaster, _memory
+from skad._torch import remembered_net
+from skad.detectors import ConvAutoencoder, LSTMForecaster
 from skad.metrics import make_anomaly_scorer
 from skad.postprocessing import ReverseWindowing
 from skad.preprocessing import SlidingWindow
-from tests.checks import noisy
+from tests.support.checks import noisy
 
 FOREST = IsolationForest(n_estimators=5, random_state=0)
 LSTM = LSTMForecaster(4, max_epochs=2, lr=1e-2, random_state=0)
@@ -53,8 +54,8 @@ def trainings(monkeypatch):
         taken.append(windows)
         return trained_net(detector, windows, seed, start, epochs)
 
-    trained_net = _memory.trained_net
-    monkeypatch.setattr(_memory, "trained_net", noted)
+    trained_net = remembered_net.trained_net
+    monkeypatch.setattr(remembered_net, "trained_net", noted)
     return taken
 
 

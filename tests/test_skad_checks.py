@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, OutlierMixin
 
-from tests import checks
-from tests.estimators import DETECTORS, PCA_DETECTORS
+from tests.support import checks
+from tests.support.estimators import DETECTORS, PCA_DETECTORS
 
 
 @pytest.mark.parametrize("check", checks.CHECKS, ids=lambda check: check.__name__)

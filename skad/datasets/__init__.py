@@ -1,4 +1,7 @@
-"""Labelled real series."""
+"""Labelled real series.
+
+Imports NumPy and scikit-learn, and nothing of skad.
+"""
 
 from skad.datasets._sktime import load_ecg, load_yahoo
 

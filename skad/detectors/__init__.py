@@ -1,6 +1,7 @@
-"""Outlier detectors over windows.
+"""Outlier detectors over windows: one per file, and the frames that they share.
 
-The names are loaded when they are first used, and torch only with a network.
+Imports `skad._series`, `skad._estimators`, `skad._torch` and `skad.networks`; torch is
+loaded when a network is first named.
 """
 
 from importlib import import_module
@@ -8,7 +9,7 @@ from importlib import import_module
 _HOME = {
     "ConvAutoencoder": "skad.detectors._conv_autoencoder",
     "LSTMForecaster": "skad.detectors._lstm_forecaster",
-    "NetworkDetector": "skad.detectors._base",
+    "NetworkDetector": "skad.detectors._network_detector",
     "PCADetector": "skad.detectors._pca_detector",
 }
 

@@ -6,11 +6,11 @@ from numbers import Integral
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skad._scoring import shared_channel_means, shared_mean_squared_errors
-from skad.detectors._base import NetworkDetector
-from skad.detectors._tensor_errors import errors_of_tensors
+from skad._torch.network_errors import shared_channel_means, shared_mean_squared_errors
+from skad._torch.shared_convolution import share
+from skad._torch.tensor_errors import errors_of_tensors
+from skad.detectors._network_detector import NetworkDetector
 from skad.networks._conv_autoencoder import ConvAutoencoderNetwork
-from skad.networks._shared_convolution import share
 
 _AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
 

@@ -4,7 +4,7 @@ from numbers import Integral
 
 from sklearn.utils._param_validation import Interval
 
-from skad.detectors._base import NetworkDetector
+from skad.detectors._network_detector import NetworkDetector
 from skad.networks._lstm import LSTMNetwork
 
 _AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")

@@ -7,8 +7,8 @@ from scipy.linalg import eigh
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.extmath import svd_flip
 
-from skad._fixed_blocks import fixed_blocks
-from skad.detectors._scaling import centre_and_scale
+from skad._estimators.window_scaling import centre_and_scale
+from skad._series.fixed_blocks import fixed_blocks
 from skad.detectors._window_detector import WindowDetector
 
 # Windows that are rebuilt at a time; fewer where a window holds many numbers.

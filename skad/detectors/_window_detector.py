@@ -9,10 +9,10 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skad._callbacks import FitTask, clone_without_callbacks
-from skad._thresholding import CONTAMINATION, ThresholdMixin, threshold
-from skad._validation import check_windows, refuse_huge, refuse_lost
-from skad.detectors._channel_errors import CONSTRAINTS, learnt
+from skad._estimators.callbacks import FitTask, clone_without_callbacks
+from skad._estimators.channel_errors import CONSTRAINTS, learnt
+from skad._estimators.thresholding import CONTAMINATION, ThresholdMixin, threshold
+from skad._estimators.validation import check_windows, refuse_huge, refuse_lost
 
 
 class WindowDetector(CallbackSupportMixin, ThresholdMixin, BaseEstimator, ABC):

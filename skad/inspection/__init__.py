@@ -1,4 +1,7 @@
-"""Looking at what a detector found: which rows, which channels, and why."""
+"""Looking at what a detector found: which rows, which channels, and why.
+
+Imports `skad._series`, `skad._estimators`, `skad.metrics` and `skad.preprocessing`.
+"""
 
 from skad.inspection._anomaly_display import AnomalyDisplay
 from skad.inspection._error_map_display import ErrorMapDisplay

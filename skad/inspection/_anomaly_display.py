@@ -10,8 +10,8 @@ from skad.inspection._drawing import (
     load_pyplot,
     name_lanes,
 )
-from skad.inspection._rows import Rows, read_scores, read_truth
-from skad.inspection._scored import score, threshold_of
+from skad.inspection._rows_of_channels import Rows, read_scores, read_truth
+from skad.inspection._scores_and_threshold import score, threshold_of
 
 _TRUE = {"facecolor": ORANGE, "edgecolor": ORANGE, "alpha": 0.3, "label": "true"}
 _FOUND = {"facecolor": VERMILION, "edgecolor": VERMILION, "label": "found"}

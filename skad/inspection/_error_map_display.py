@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from skad.inspection._asking import channel_shares
 from skad.inspection._decimation import highest
 from skad.inspection._drawing import ORANGE, Pen, load_pyplot, name_lanes
-from skad.inspection._rows import Rows, framed_like, read_truth
+from skad.inspection._inner_detector import channel_shares
+from skad.inspection._rows_of_channels import Rows, framed_like, read_truth
 
 
 class ErrorMapDisplay:

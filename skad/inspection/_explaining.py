@@ -1,7 +1,7 @@
 """Which channel made a row odd, and what was expected there."""
 
-from skad.inspection._asking import channel_shares, expected_rows
-from skad.inspection._rows import framed_like
+from skad.inspection._inner_detector import channel_shares, expected_rows
+from skad.inspection._rows_of_channels import framed_like
 
 
 def explain(estimator, X):

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from skad._context import inner_estimators
+from skad._estimators.row_context import inner_estimators
 from skad.inspection._drawing import load_pyplot
 
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")

@@ -1,4 +1,7 @@
-"""Metrics of time-series anomaly detection, and scorers for searches."""
+"""Metrics of time-series anomaly detection, and scorers for searches.
+
+Imports NumPy and scikit-learn, and nothing of skad.
+"""
 
 from skad.metrics._affiliation import (
     affiliation_f1,
@@ -6,10 +9,10 @@ from skad.metrics._affiliation import (
     affiliation_recall,
 )
 from skad.metrics._alarms import detection_delay, false_alarms_per_1000_rows
+from skad.metrics._anomaly_scorer import make_anomaly_scorer
 from skad.metrics._events import event_f1, event_precision, event_recall
 from skad.metrics._point_adjusted import pa_k_f1, point_adjusted_f1
 from skad.metrics._range_based import range_f1, range_precision, range_recall
-from skad.metrics._scorer import make_anomaly_scorer
 from skad.metrics._thresholds import average_precision, best_f1
 from skad.metrics._vus import vus_pr, vus_roc
 

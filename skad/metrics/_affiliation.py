@@ -13,13 +13,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skad.metrics._kinds import metric_of_predictions
-from skad.metrics._reading import (
+from skad.metrics._labels_and_scores import (
     NO_ALARM,
     NO_ANOMALY,
     truth_and_alarms,
     undefined,
 )
+from skad.metrics._metric_kinds import metric_of_predictions
 from skad.metrics._runs import runs_of
 
 

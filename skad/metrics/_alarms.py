@@ -3,8 +3,8 @@
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
-from skad.metrics._kinds import cost_of_predictions
-from skad.metrics._reading import NO_ANOMALY, truth_and_alarms, undefined
+from skad.metrics._labels_and_scores import NO_ANOMALY, truth_and_alarms, undefined
+from skad.metrics._metric_kinds import cost_of_predictions
 from skad.metrics._runs import runs_of, sums_of
 
 

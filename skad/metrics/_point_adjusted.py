@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.metrics import f1_score
 from sklearn.utils._param_validation import Interval
 
-from skad.metrics._kinds import metric_of_predictions
-from skad.metrics._reading import NO_ANOMALY, truth_and_alarms, undefined
+from skad.metrics._labels_and_scores import NO_ANOMALY, truth_and_alarms, undefined
+from skad.metrics._metric_kinds import metric_of_predictions
 from skad.metrics._runs import runs_of, sums_of
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
-from skad.metrics._kinds import metric_of_scores
-from skad.metrics._reading import NO_ANOMALY, truth_and_scores, undefined
+from skad.metrics._labels_and_scores import NO_ANOMALY, truth_and_scores, undefined
+from skad.metrics._metric_kinds import metric_of_scores
 
 
 @metric_of_scores()

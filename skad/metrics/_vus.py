@@ -14,8 +14,13 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils._param_validation import Interval
 
-from skad.metrics._kinds import metric_of_scores
-from skad.metrics._reading import NO_ANOMALY, NO_NORMAL, truth_and_scores, undefined
+from skad.metrics._labels_and_scores import (
+    NO_ANOMALY,
+    NO_NORMAL,
+    truth_and_scores,
+    undefined,
+)
+from skad.metrics._metric_kinds import metric_of_scores
 from skad.metrics._runs import runs_of
 
 _MAX_WINDOW = [Interval(Integral, 0, None, closed="left")]

@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import (
     validate_parameter_constraints,
 )
 
-from skad.metrics._reading import is_anomaly
+from skad.metrics._labels_and_scores import is_anomaly
 from skad.metrics._runs import runs_of
 
 

@@ -1,1 +1,4 @@
-"""The networks of the detectors: one torch module per file."""
+"""Architectures alone: one torch module per file.
+
+Imports torch, and nothing of skad.
+"""

@@ -1,4 +1,7 @@
-"""Meta-detectors: steps after a detector, around it, each a detector itself."""
+"""Meta-detectors: steps after a detector, around it, each a detector itself.
+
+Imports `skad._series`, `skad._estimators`, `skad.metrics` and `skad.model_selection`.
+"""
 
 from skad.postprocessing._ensemble_detector import EnsembleDetector
 from skad.postprocessing._events import from_events, to_events

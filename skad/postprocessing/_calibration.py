@@ -13,9 +13,9 @@ import numpy as np
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import _num_samples
 
-from skad._context import find_parameter, row_context
-from skad._segments import learn_gaps, series_starts
-from skad._tables import is_read_as_it_is
+from skad._estimators.row_context import find_parameter, row_context
+from skad._series.segments import learn_gaps, series_starts
+from skad._series.tables import is_read_as_it_is
 
 
 def held_back(X, fraction):

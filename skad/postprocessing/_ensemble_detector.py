@@ -7,9 +7,9 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import check_is_fitted
 
-from skad._callbacks import FitTask
-from skad._context import inner_estimators
-from skad._thresholding import CONTAMINATION, threshold
+from skad._estimators.callbacks import FitTask
+from skad._estimators.row_context import inner_estimators
+from skad._estimators.thresholding import CONTAMINATION, threshold
 from skad.postprocessing._common_scale import (
     combine_numbers,
     learn_scale,
@@ -18,7 +18,7 @@ from skad.postprocessing._common_scale import (
     share_out,
     weights_of_members,
 )
-from skad.postprocessing._meta import MetaDetector, refuse_without_scores
+from skad.postprocessing._meta_detector import MetaDetector, refuse_without_scores
 
 
 class EnsembleDetector(MetaDetector, _BaseComposition):

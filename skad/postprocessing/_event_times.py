@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skad._segments import learn_gaps, series_starts
+from skad._series.segments import learn_gaps, series_starts
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from sklearn.base import _fit_context, clone
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skad._callbacks import FitTask
-from skad._context import find_parameter, row_context
-from skad._segments import learn_gaps
-from skad._thresholding import CONTAMINATION, threshold
-from skad.postprocessing._meta import (
+from skad._estimators.callbacks import FitTask
+from skad._estimators.row_context import find_parameter, row_context
+from skad._estimators.thresholding import CONTAMINATION, threshold
+from skad._series.segments import learn_gaps
+from skad.postprocessing._meta_detector import (
     MetaDetector,
     refuse_before_a_scaler,
     refuse_without_scores,

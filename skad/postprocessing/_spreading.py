@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skad._rolling import rolling, rolling_shares
+from skad._series.rolling import rolling, rolling_shares
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import _safe_indexing
 
-from skad._thresholding import ThresholdMixin
-from skad.metrics._scorer import make_anomaly_scorer
+from skad._estimators.thresholding import ThresholdMixin
+from skad.metrics._anomaly_scorer import make_anomaly_scorer
 
 
 class AtThreshold(ThresholdMixin, BaseEstimator):

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skad.postprocessing._meta import MetaDetector, refuse_before_a_scaler
+from skad.postprocessing._meta_detector import MetaDetector, refuse_before_a_scaler
 
 
 class ThresholdOnly(MetaDetector):

@@ -7,14 +7,17 @@ from sklearn.base import _fit_context, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from skad._callbacks import FitTask
+from skad._estimators.callbacks import FitTask
 from skad.postprocessing._calibration import (
     fit_on,
     held_back,
     rows_of,
     with_full_windows,
 )
-from skad.postprocessing._meta import refuse_before_a_scaler, refuse_without_scores
+from skad.postprocessing._meta_detector import (
+    refuse_before_a_scaler,
+    refuse_without_scores,
+)
 from skad.postprocessing._strategies import (
     STRATEGIES,
     refuse_too_few,

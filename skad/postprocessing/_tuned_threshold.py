@@ -10,13 +10,16 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from skad._callbacks import FitTask
-from skad._context import row_context
-from skad.metrics._reading import is_anomaly
+from skad._estimators.callbacks import FitTask
+from skad._estimators.row_context import row_context
+from skad.metrics._labels_and_scores import is_anomaly
 from skad.metrics._runs import runs_of
 from skad.model_selection._anomaly_split import AnomalySplit
 from skad.postprocessing._calibration import fit_on, rows_of
-from skad.postprocessing._meta import refuse_before_a_scaler, refuse_without_scores
+from skad.postprocessing._meta_detector import (
+    refuse_before_a_scaler,
+    refuse_without_scores,
+)
 from skad.postprocessing._sweep import (
     best_of,
     candidates,

@@ -1,4 +1,7 @@
-"""Steps before a detector; none of them imports torch."""
+"""Steps before a detector; none of them imports torch.
+
+Imports `skad._series` and `skad._estimators`.
+"""
 
 from skad.preprocessing._gaussian_noise import GaussianNoise
 from skad.preprocessing._scaling_jitter import ScalingJitter

@@ -11,10 +11,10 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from skad._callbacks import FitTask
-from skad._segments import COPY_LEVEL, series_starts
-from skad._tables import n_dimensions
-from skad._validation import check_rows, check_windows
+from skad._estimators.callbacks import FitTask
+from skad._estimators.validation import check_rows, check_windows
+from skad._series.segments import COPY_LEVEL, series_starts
+from skad._series.tables import n_dimensions
 from skad.preprocessing._output import TableOutputMixin
 
 

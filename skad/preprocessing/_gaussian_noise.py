@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skad._windows import series_under
+from skad._series.windows import series_under
 from skad.preprocessing._at_fit_only import AtFitOnly
 
 

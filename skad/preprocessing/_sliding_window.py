@@ -11,12 +11,12 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from skad._callbacks import FitTask
-from skad._segments import learn_gaps
-from skad._validation import check_rows
-from skad._windows import segment_windows
+from skad._estimators.callbacks import FitTask
+from skad._estimators.validation import check_rows
+from skad._series.period import LONGEST, window_size_of
+from skad._series.segments import learn_gaps
+from skad._series.windows import segment_windows
 from skad.preprocessing._output import TableOutputMixin
-from skad.preprocessing._period import LONGEST, window_size_of
 
 
 class SlidingWindow(CallbackSupportMixin, TableOutputMixin, BaseEstimator):

@@ -1,4 +1,7 @@
-"""The door for PyOD's detectors."""
+"""PyOD's detectors as scikit-learn's.
+
+Imports `skad._estimators`.
+"""
 
 from skad.pyod._pyod_adapter import PyODAdapter
 

@@ -5,8 +5,8 @@ from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
-from skad._thresholding import ThresholdMixin
-from skad._validation import check_rows
+from skad._estimators.thresholding import ThresholdMixin
+from skad._estimators.validation import check_rows
 
 
 class PyODAdapter(ThresholdMixin, BaseEstimator):

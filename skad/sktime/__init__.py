@@ -1,4 +1,7 @@
-"""The doors to sktime and back."""
+"""Into sktime and out of it: detectors and splitters.
+
+Imports `skad._series`, `skad._estimators` and `skad.preprocessing`.
+"""
 
 from skad.sktime._skad_detector import SkadDetector
 from skad.sktime._sktime_adapter import SktimeAdapter

@@ -7,9 +7,9 @@ from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.utils.validation import check_is_fitted
 from sktime.detection.base import BaseDetector
 
-from skad._context import row_context
-from skad._thresholding import ThresholdMixin
-from skad._validation import check_rows
+from skad._estimators.row_context import row_context
+from skad._estimators.thresholding import ThresholdMixin
+from skad._estimators.validation import check_rows
 
 
 class SktimeAdapter(ThresholdMixin, BaseEstimator):

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from skad._training import FiniteLoss
-from skad.detectors import _fitting
-from tests.checks import noisy, windows_of
+from skad._torch import trained_net
+from skad._torch.training import FiniteLoss
+from tests.support.checks import noisy, windows_of
 
 X = windows_of(noisy(200))
 
@@ -18,8 +18,8 @@ def parts(monkeypatch):
         seen.append((batches.windows, validation and validation.windows))
         return train(net, batches, validation, **options)
 
-    train = _fitting.train
-    monkeypatch.setattr(_fitting, "train", spy)
+    train = trained_net.train
+    monkeypatch.setattr(trained_net, "train", spy)
     return seen
 
 

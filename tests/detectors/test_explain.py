@@ -13,7 +13,7 @@ from skad.detectors import (
     NetworkDetector,
     PCADetector,
 )
-from tests.checks import noisy, windows_of
+from tests.support.checks import noisy, windows_of
 
 DETECTORS = [
     LSTMForecaster(8, max_epochs=3, lr=1e-2, random_state=0),

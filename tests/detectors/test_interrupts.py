@@ -7,7 +7,7 @@ from sklearn.pipeline import make_pipeline
 from skad.detectors import _window_detector
 from skad.postprocessing import ReverseWindowing
 from skad.preprocessing import SlidingWindow
-from tests.checks import interrupt_in_epoch, noisy, windows_of
+from tests.support.checks import interrupt_in_epoch, noisy, windows_of
 
 pytestmark = pytest.mark.interrupts
 

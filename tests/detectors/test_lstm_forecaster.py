@@ -5,8 +5,8 @@ from sklearn.pipeline import make_pipeline
 
 from skad.detectors import LSTMForecaster
 from skad.preprocessing import SlidingWindow
-from tests.checks import noisy, windows_of
-from tests.signals import SPIKE, sine
+from tests.support.checks import noisy, windows_of
+from tests.support.signals import SPIKE, sine
 
 
 def cheap(**parameters):

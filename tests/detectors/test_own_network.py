@@ -7,9 +7,9 @@ from torch import nn
 from skad.detectors import NetworkDetector
 from skad.postprocessing import ReverseWindowing
 from skad.preprocessing import SlidingWindow
-from tests import checks
-from tests.checks import noisy, windows_of
-from tests.own_network import ImageAutoencoder
+from tests.support import checks
+from tests.support.checks import noisy, windows_of
+from tests.support.own_network import ImageAutoencoder
 
 CHEAP = ImageAutoencoder(max_epochs=2, lr=1e-2)
 

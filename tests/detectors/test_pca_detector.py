@@ -7,7 +7,7 @@ from sklearn.pipeline import make_pipeline
 
 from skad.detectors import PCADetector
 from skad.preprocessing import SlidingWindow
-from tests.checks import noisy, windows_of
+from tests.support.checks import noisy, windows_of
 
 
 @pytest.mark.parametrize("n_windows", [400, 40, 20])

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from skad.detectors import ConvAutoencoder, LSTMForecaster
-from tests.checks import in_threads, noisy, untouched_random_states, windows_of
+from tests.support.checks import in_threads, noisy, untouched_random_states, windows_of
 
 X = windows_of(noisy(100))
 DRAWING = {"input_noise": 0.1, "max_windows_per_epoch": 50, "early_stopping": True}

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skad._scoring import mean_squared_errors
+from skad._torch.network_errors import mean_squared_errors
 from skad.detectors import ConvAutoencoder
 from skad.preprocessing import SlidingWindow
 

@@ -7,7 +7,7 @@ from sklearn import config_context
 from sklearn.pipeline import make_pipeline
 
 from skad.preprocessing import SlidingWindow
-from tests.checks import noisy, windows_of
+from tests.support.checks import noisy, windows_of
 
 X = windows_of(noisy(150, n_channels=2))
 

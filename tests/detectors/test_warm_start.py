@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from skad.detectors import ConvAutoencoder, LSTMForecaster
-from tests.checks import noisy, windows_of
+from tests.support.checks import noisy, windows_of
 
 X = windows_of(noisy(100))
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skad.metrics import affiliation_f1, affiliation_precision, affiliation_recall
-from tests.metrics.cases import alarms_of, planted
+from tests.support.metric_cases import alarms_of, planted
 
 # What the authors' code gives, as shipped with TSB-AD 1.5: precision and recall.
 STORED = [

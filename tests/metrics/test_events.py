@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import precision_score
 
 from skad.metrics import event_f1, event_precision, event_recall
-from tests.metrics.cases import alarms_of, planted
+from tests.support.metric_cases import alarms_of, planted
 
 Y = np.array([0, 1, 1, 1, 0, 0, 0, 0, 1, 1], dtype=bool)
 ALARMED = np.array([1, 1, 0, 1, 0, 1, 1, 0, 0, 0], dtype=bool)

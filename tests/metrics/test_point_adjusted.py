@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from skad.metrics import pa_k_f1, point_adjusted_f1
-from tests.metrics.cases import alarms_of, planted
+from tests.support.metric_cases import alarms_of, planted
 
 Y = np.array([0, 1, 1, 1, 1, 0, 0, 1, 1, 0], dtype=bool)
 ALARMED = np.array([1, 0, 0, 1, 0, 0, 0, 0, 0, 0], dtype=bool)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skad.metrics import range_f1, range_precision, range_recall
-from tests.metrics.cases import alarms_of, planted
+from tests.support.metric_cases import alarms_of, planted
 
 BIASES = ("flat", "front", "middle", "back")
 EASY = ((1, 500, 12, 20, 2.0), 0.15)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, f1_score
 
 from skad.metrics import average_precision, best_f1
-from tests.metrics.cases import planted
+from tests.support.metric_cases import planted
 
 
 def test_average_precision_is_that_of_scikit_learn_with_low_for_abnormal():

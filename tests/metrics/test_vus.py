@@ -8,7 +8,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from skad.metrics import vus_pr, vus_roc
-from tests.metrics.cases import planted
+from tests.support.metric_cases import planted
 
 BOTH = pytest.mark.parametrize("volume", [vus_pr, vus_roc])
 # What TSB-AD 1.5 gives: (arguments of planted), window, thresholds, decimals, PR, ROC.

@@ -15,7 +15,7 @@ from sklearn.preprocessing import MinMaxScaler
 from skad.detectors import ConvAutoencoder, LSTMForecaster
 from skad.model_selection import stability_score, validation_score
 from skad.preprocessing import SlidingWindow
-from tests.checks import noisy
+from tests.support.checks import noisy
 
 BOTH = pytest.mark.parametrize("score", [stability_score, validation_score])
 

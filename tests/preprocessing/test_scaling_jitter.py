@@ -8,7 +8,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from skad.preprocessing import GaussianNoise, ScalingJitter, SlidingWindow
 from skad.pyod import PyODAdapter
-from tests.pyod_stand_ins import KNN
+from tests.support.pyod_stand_ins import KNN
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from skad.postprocessing import (
 )
 from skad.preprocessing import SlidingWindow
 from skad.pyod import PyODAdapter
-from tests.pyod_stand_ins import KNN, MAD, BaseDetector
-from tests.signals import SPIKE
+from tests.support.pyod_stand_ins import KNN, MAD, BaseDetector
+from tests.support.signals import SPIKE
 
 
 def name(detector):

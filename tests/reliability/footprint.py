@@ -16,8 +16,8 @@ from sklearn.pipeline import make_pipeline
 from skad import score_samples_blockwise
 from skad.detectors import ConvAutoencoder
 from skad.preprocessing import SlidingWindow
-from tests.checks import noisy
 from tests.reliability.resident import MIB, forget_most_resident, most_resident
+from tests.support.checks import noisy
 
 PERIOD = 1_000_003  # rows drawn at once; no block begins where another began
 

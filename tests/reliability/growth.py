@@ -13,9 +13,9 @@ import sys
 import numpy as np
 from sklearn.base import clone
 
-from tests.checks import noisy
 from tests.reliability.pipelines import PIPELINES
 from tests.reliability.resident import resident
+from tests.support.checks import noisy
 
 X = noisy(400, 2).astype(np.float32)
 BATCH_SIZE = 8

@@ -21,8 +21,8 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 import skad
-from skad._files import read_sealed, write_sealed
 from skad.detectors import ConvAutoencoder, LSTMForecaster, PCADetector
+from skad.persistence._sealed_files import read_sealed, write_sealed
 from skad.postprocessing import (
     EnsembleDetector,
     ReverseWindowing,
@@ -30,8 +30,8 @@ from skad.postprocessing import (
     TunedThresholdDetectorCV,
 )
 from skad.preprocessing import SlidingWindow
-from tests.shares import share
-from tests.signals import sine
+from tests.support.shares import share
+from tests.support.signals import sine
 
 # How long a signal that is on its way may take, in seconds.
 PATIENCE = 20

@@ -10,11 +10,11 @@ from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 
-from skad._windows import trailing_windows
+from skad._series.windows import trailing_windows
 from skad.detectors import ConvAutoencoder, LSTMForecaster, PCADetector
 from skad.postprocessing import ReverseWindowing
 from skad.preprocessing import SlidingWindow
-from tests.shares import share
+from tests.support.shares import share
 
 _ONE_EPOCH = {"max_epochs": 1, "batch_size": 16, "random_state": 0}
 ARCHITECTURES = {

@@ -9,8 +9,8 @@ import pytest
 from sklearn.base import clone
 
 from skad.streaming import StreamScorer
-from tests.estimators import OF_EVERY_KIND, SCORING, answer_of
-from tests.inputs import (
+from tests.support.estimators import OF_EVERY_KIND, SCORING, answer_of
+from tests.support.inputs import (
     DEPENDS,
     FRAME,
     GOOD,
@@ -20,7 +20,7 @@ from tests.inputs import (
     TIMES,
     memory_mapped,
 )
-from tests.shares import share
+from tests.support.shares import share
 
 pytestmark = [
     pytest.mark.bad_input,

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from tests.estimators import OF_EVERY_KIND, answer_of
-from tests.inputs import GOOD
-from tests.shares import share
+from tests.support.estimators import OF_EVERY_KIND, answer_of
+from tests.support.inputs import GOOD
+from tests.support.shares import share
 
 pytestmark = [
     pytest.mark.bad_input,

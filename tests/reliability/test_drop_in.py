@@ -38,9 +38,9 @@ from skad.postprocessing import (
 from skad.preprocessing import GaussianNoise, ScalingJitter, SlidingWindow
 from skad.pyod import PyODAdapter
 from skad.sktime import SkadDetector, SktimeAdapter
-from tests.pyod_stand_ins import MAD
-from tests.shares import share
-from tests.signals import sine
+from tests.support.pyod_stand_ins import MAD
+from tests.support.shares import share
+from tests.support.signals import sine
 
 # Said by scikit-learn of its own: LocalOutlierFactor drops the names at scoring.
 ABOUT_NAMES = "ignore:X does not have valid feature names, but LocalOutlierFactor"

@@ -26,9 +26,9 @@ from skad.postprocessing import (
     ReverseWindowing,
     ThresholdedDetector,
 )
-from tests.checks import in_threads, noisy, untouched_random_states
 from tests.reliability.pipelines import PIPELINES, fitted_and_scored
-from tests.shares import share
+from tests.support.checks import in_threads, noisy, untouched_random_states
+from tests.support.shares import share
 
 pytestmark = pytest.mark.equality
 

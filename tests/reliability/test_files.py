@@ -13,13 +13,19 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 import skad
-from skad import _files
 from skad.detectors import PCADetector
+from skad.persistence import _sealed_files
 from skad.preprocessing import SlidingWindow
-from tests.file_faults import cut, flipped, outcome_of, refusals_of_damage, strays
-from tests.golden import GOLDEN
-from tests.shares import share
-from tests.signals import sine
+from tests.support.file_faults import (
+    cut,
+    flipped,
+    outcome_of,
+    refusals_of_damage,
+    strays,
+)
+from tests.support.golden import GOLDEN
+from tests.support.shares import share
+from tests.support.signals import sine
 
 pytestmark = [
     pytest.mark.files,
@@ -180,7 +186,7 @@ def test_a_folder_that_cannot_be_flushed_is_no_reason_to_deny_the_file(
 ):
     for code in (errno.EINVAL, errno.EACCES):  # of some network disks
         with monkeypatch.context() as patch:
-            patch.setattr(_files, "_flush", fails(code))
+            patch.setattr(_sealed_files, "_flush", fails(code))
             skad.save(OTHER, path)
         assert np.array_equal(skad.load(path).score_samples(X), SCORES[1])
         skad.save(ONE, path)
@@ -189,7 +195,7 @@ def test_a_folder_that_cannot_be_flushed_is_no_reason_to_deny_the_file(
 def test_a_folder_that_fails_to_be_flushed_is_told_of_a_file_that_is_there(
     path, monkeypatch
 ):
-    monkeypatch.setattr(_files, "_flush", fails(errno.EIO))
+    monkeypatch.setattr(_sealed_files, "_flush", fails(errno.EIO))
     with pytest.raises(OSError, match=r"detector.skad was written, but .*power fails"):
         skad.save(OTHER, path)
     assert np.array_equal(skad.load(path).score_samples(X), SCORES[1])

@@ -13,12 +13,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 import skad
-from skad._archives import MOST_ADDED
 from skad.detectors import ConvAutoencoder
+from skad.persistence._archives import MOST_ADDED
 from skad.preprocessing import SlidingWindow
-from tests.file_faults import forge, forged_trees, schema_and_members
-from tests.shares import share
-from tests.signals import sine
+from tests.support.file_faults import forge, forged_trees, schema_and_members
+from tests.support.shares import share
+from tests.support.signals import sine
 
 pytestmark = pytest.mark.files
 

@@ -10,9 +10,9 @@ import pytest
 from sklearn.base import clone
 
 import skad
-from tests.checks import untouched_random_states
-from tests.estimators import OF_EACH_KIND, TUNED_THRESHOLD_DETECTORS, answer_of
-from tests.shares import share
+from tests.support.checks import untouched_random_states
+from tests.support.estimators import OF_EACH_KIND, TUNED_THRESHOLD_DETECTORS, answer_of
+from tests.support.shares import share
 
 pytestmark = pytest.mark.interrupts
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.reliability.interrupted_work import FITS
 from tests.reliability.interrupting import Program
-from tests.shares import share
+from tests.support.shares import share
 
 pytestmark = pytest.mark.interrupts
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 
 from skad import load, save
-from skad._rolling import rolling
-from skad._thresholding import threshold
+from skad._estimators.thresholding import threshold
+from skad._series.rolling import rolling
 from skad.metrics import event_f1, event_recall, vus_pr
 from skad.postprocessing import from_events, to_events
 from skad.preprocessing import SlidingWindow

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 
 from skad import score_samples_blockwise
-from skad._windows import trailing_windows
+from skad._series.windows import trailing_windows
 from skad.detectors import PCADetector
 from skad.streaming import StreamScorer
 from tests.reliability.laws import (

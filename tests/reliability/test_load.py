@@ -11,10 +11,10 @@ import pytest
 from sklearn.base import clone
 
 import skad
-from tests.checks import in_threads, noisy
 from tests.reliability.pipelines import PIPELINES
 from tests.reliability.resident import measured
-from tests.shares import share
+from tests.support.checks import in_threads, noisy
+from tests.support.shares import share
 
 pytestmark = pytest.mark.load
 

@@ -16,10 +16,10 @@ from skad import metrics, score_samples_blockwise
 from skad.detectors import ConvAutoencoder, LSTMForecaster, PCADetector
 from skad.postprocessing import ReverseWindowing, from_events, to_events
 from skad.preprocessing import SlidingWindow
-from tests.checks import noisy
 from tests.reliability.pipelines import PIPELINES
 from tests.reliability.resident import MIB, measured
-from tests.shares import share
+from tests.support.checks import noisy
+from tests.support.shares import share
 
 pytestmark = pytest.mark.scale
 

@@ -11,7 +11,7 @@ from skad import ConvAutoencoder, EnsembleDetector, LSTMForecaster, make_detecto
 from skad.metrics import vus_pr
 from tests.benchmarks.accuracy.series import LabelledSeries
 from tests.benchmarks.accuracy.two_series import two_series
-from tests.shares import share
+from tests.support.shares import share
 
 N_ROWS, N_TRAIN = 3000, 1500
 EVENTS = [slice(1900, 1960), slice(2300, 2340), slice(2700, 2800)]

@@ -21,7 +21,7 @@ from skad.detectors import (
     PCADetector,
 )
 from skad.preprocessing import SlidingWindow
-from tests.shares import share
+from tests.support.shares import share
 
 pytestmark = pytest.mark.training_faults
 

@@ -38,8 +38,8 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.data import TensorDataset
 
-from tests.pyod_stand_ins import MAD
-from tests.signals import SPIKE
+from tests.support.pyod_stand_ins import MAD
+from tests.support.signals import SPIKE
 
 pytestmark = pytest.mark.upstream
 
@@ -59,7 +59,7 @@ class CtrlC(Callback):
         raise KeyboardInterrupt("pressed")
 
 
-# Of skorch, in skad._training unless said otherwise.
+# Of skorch, in skad._torch.training unless said otherwise.
 
 
 @works_around(reason="train calls the fit loop itself", raises=NOTHING_RAISED)
@@ -117,7 +117,7 @@ def test_the_log_of_skorch_is_plain_where_no_terminal_shows_it():
     assert "\x1b" not in printed.getvalue()
 
 
-@works_around(reason="skad.detectors._plain_state", raises=AssertionError)
+@works_around(reason="skad._torch.plain_state", raises=AssertionError)
 def test_a_net_of_skorch_is_saved_without_functions_to_trust():
     saved = skops.io.dumps(net().fit(ROWS, ROWS))
     assert "builtins.print" not in skops.io.get_untrusted_types(data=saved)
@@ -126,7 +126,7 @@ def test_a_net_of_skorch_is_saved_without_functions_to_trust():
 # Of torch.
 
 
-@works_around(reason="skad._training._INITIALISING", raises=AssertionError)
+@works_around(reason="skad._torch.training._INITIALISING", raises=AssertionError)
 def test_a_forked_generator_of_torch_belongs_to_its_thread():
     turns = Barrier(2, timeout=10)
 
@@ -178,7 +178,9 @@ def test_batch_normalisation_takes_a_batch_of_one():
     nn.BatchNorm1d(2)(torch.zeros(1, 2))
 
 
-@works_around(reason="blocks of one size, in skad._scoring", raises=AssertionError)
+@works_around(
+    reason="blocks of one size, in skad._torch.network_errors", raises=AssertionError
+)
 def test_the_bits_of_a_network_do_not_depend_on_the_size_of_the_batch():
     rows = torch.linspace(-1, 1, 440 * 59).sin().reshape(440, 59)
     with torch.random.fork_rng(devices=[]), torch.inference_mode():
@@ -200,7 +202,7 @@ def test_narwhals_cuts_a_frame_at_a_whole_number_of_numpy():
     assert len(frame[: np.int64(2)]) == 2
 
 
-@works_around(reason="skad.networks._linear_map, PCADetector", raises=AssertionError)
+@works_around(reason="skad._torch.linear_map, PCADetector", raises=AssertionError)
 def test_the_bits_of_a_product_do_not_depend_on_the_number_of_rows():
     rows = np.sin(np.linspace(-1e3, 1e3, 440 * 59)).reshape(440, 59)
     columns = rows[:59, :7]
@@ -214,12 +216,14 @@ def test_a_span_of_time_is_no_whole_number():
     assert not isinstance(np.timedelta64(1, "h"), numbers.Integral)
 
 
-@works_around(reason="skad._segments._span", raises=AssertionError)
+@works_around(reason="skad._series.segments._span", raises=AssertionError)
 def test_numpy_keeps_the_nanoseconds_of_pandas():
     assert np.timedelta64(pd.Timedelta(1, "ns")) > np.timedelta64(0)
 
 
-@works_around(reason="skad.detectors._memory hashes the series", raises=AssertionError)
+@works_around(
+    reason="skad._torch.remembered_net hashes the series", raises=AssertionError
+)
 def test_joblib_hashes_windows_without_writing_them_out():
     series = np.zeros((20_000, 1))
     windows = sliding_window_view(series, 64, axis=0)
@@ -254,7 +258,7 @@ def test_windows_stay_an_array_where_tables_become_frames():
     step.set_output(transform="pandas").fit_transform(np.zeros((100, 1)))
 
 
-@works_around(reason="skad._tables", raises=NOTHING_RAISED)
+@works_around(reason="skad._series.tables", raises=NOTHING_RAISED)
 @pytest.mark.parametrize(
     "table",
     [

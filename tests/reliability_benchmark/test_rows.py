@@ -19,7 +19,7 @@ ROW = Row("Bad input", "everything odd", "none silent", minutes=2, n_processes=1
 TRIED = """
     import pytest
 
-    from tests.shares import share
+    from tests.support.shares import share
 
     pytestmark = pytest.mark.bad_input
 

@@ -9,12 +9,12 @@ from sklearn.pipeline import make_pipeline
 from sktime.transformations.detrend import Detrender
 from sktime.utils.estimator_checks import check_estimator
 
-from skad._context import row_context
+from skad._estimators.row_context import row_context
 from skad.detectors import ConvAutoencoder
 from skad.postprocessing import ReverseWindowing
 from skad.preprocessing import SlidingWindow
 from skad.sktime import SkadDetector
-from tests.signals import SPIKE
+from tests.support.signals import SPIKE
 
 HOURS = pd.date_range("2024", periods=300, freq="h")
 FOREST = IsolationForest(n_estimators=20, contamination=0.003, random_state=0)

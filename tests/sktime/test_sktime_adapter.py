@@ -18,7 +18,7 @@ from sktime.detection.moving_window import MovingWindow
 from sktime.detection.naive import ThresholdDetector
 
 from skad import score_samples_blockwise
-from skad._context import row_context
+from skad._estimators.row_context import row_context
 from skad.metrics import make_anomaly_scorer
 from skad.postprocessing import (
     EnsembleDetector,
@@ -27,7 +27,7 @@ from skad.postprocessing import (
     TunedThresholdDetectorCV,
 )
 from skad.sktime import SkadDetector, SktimeAdapter
-from tests.signals import SPIKE
+from tests.support.signals import SPIKE
 
 SUB_LOF = SubLOF(n_neighbors=10, window_size=1000, novelty=True)
 

@@ -1,0 +1,83 @@
+"""Scoring a series block by block, so that it need not fit into memory."""
+
+from numbers import Integral
+
+import numpy as np
+
+from skad._estimators.row_context import row_context
+
+
+def score_samples_blockwise(estimator, X, *, block_size=100_000, out=None):
+    """Score a series of any length in blocks, with the very scores of the whole.
+
+    Each block is scored together with the neighbouring rows that its scores depend on,
+    as told by `skad.row_context`, and these are dropped again.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted outlier detector or Pipeline with `score_samples`.
+    X : array-like of shape (n_timestamps, n_channels)
+        Anything with a length that gives rows by slices: an array, a `numpy.memmap`, a
+        zarr or HDF5 dataset, or a DataFrame.
+    block_size : int, default=100_000
+        Rows scored at a time, besides their neighbours.
+    out : array of shape (n_timestamps,) or None, default=None
+        Where to write the scores, for example a `numpy.memmap`; None makes a new array.
+
+    Returns
+    -------
+    scores : ndarray of shape (n_timestamps,), float64
+        ``out``, if it was given.
+
+    Raises
+    ------
+    ValueError
+        If ``block_size`` is no positive integer, if X is empty, or if ``out`` has
+        another length than X.
+
+    See Also
+    --------
+    row_context : How many rows back and ahead an estimator looks.
+
+    Notes
+    -----
+    A DataFrame is cut into segments by its index as ever. An ``estimator`` with a step
+    of your own that looks at neighbours has to say so, see `skad.row_context`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.ensemble import IsolationForest
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skad import SlidingWindow, score_samples_blockwise
+    >>> X = np.random.default_rng(0).normal(size=(500, 2))
+    >>> pipe = make_pipeline(
+    ...     SlidingWindow(window_size=8, flatten=True), IsolationForest(random_state=0)
+    ... ).fit(X)
+    >>> scores = score_samples_blockwise(pipe, X, block_size=64)
+    >>> np.array_equal(scores, pipe.score_samples(X))
+    True
+    """
+    n_rows = len(X)
+    if not isinstance(block_size, Integral) or block_size < 1:
+        raise ValueError(
+            f"block_size={block_size!r} must be an integer of at least 1, the number "
+            "of rows to score at a time."
+        )
+    if n_rows == 0:
+        raise ValueError("X has 0 rows; there is nothing to score. Pass a series.")
+    out = np.empty(n_rows, dtype=np.float64) if out is None else out
+    if len(out) != n_rows:
+        raise ValueError(
+            f"out has length {len(out)}, but X has {n_rows} rows. Pass an array of one "
+            "number per row."
+        )
+    rows = getattr(X, "iloc", X)
+    back, ahead = row_context(estimator)
+    for start in range(0, n_rows, block_size):
+        stop = min(start + block_size, n_rows)
+        first = max(0, start - back)
+        scores = estimator.score_samples(rows[first : stop + ahead])
+        out[start:stop] = scores[start - first : stop - first]
+    return out

@@ -1,0 +1,146 @@
+"""How far a network's output lies from its target, window by window.
+
+Single-precision kernels give other last bits for other batch shapes. So that a
+score depends on its own window and on nothing that happens to be scored with it,
+the network only ever sees blocks of one fixed number of windows; the last is
+filled up. The kernels of dense layers, moreover, sum a row in another order when it
+starts at another place in memory: `AlignedRows` lets all rows start alike.
+"""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode, _get_current_function_mode
+
+from skad._series.fixed_blocks import fixed_blocks
+from skad._series.windows import series_under
+
+# Steps of the windows in a block: enough to keep the kernels busy, few enough to stay
+# in the cache, and for one new row, which costs a block, to be quick.
+STEPS_PER_BLOCK = 20_480
+FEWEST_WINDOWS, MOST_WINDOWS = 128, 2048
+# Rows of a series that are convolved at a time.
+SERIES_BLOCK = 768
+# On an accelerator, blocks are this many times larger.
+ACCELERATED = 16
+# Few enough numbers for blocks of very long or wide windows to stay small.
+LARGEST_BLOCK = 2**21
+# Numbers in the widest register, 64 bytes: rows of a multiple of it are aligned.
+_LANES = 16
+
+
+class AlignedRows(TorchFunctionMode):
+    """Fill up the rows that enter a dense layer with zeros, to whole registers."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if function is not F.linear:
+            return function(*args, **(kwargs or {}))
+        return self._linear(*args, **(kwargs or {}))
+
+    def __exit__(self, kind, error, traceback):
+        # Torch lays the mode aside during each call, where an interrupt may come.
+        if _get_current_function_mode() is self:
+            super().__exit__(kind, error, traceback)
+
+    def _linear(self, rows, weight, bias=None):
+        missing = -rows.shape[-1] % _LANES
+        if missing:
+            rows, weight = F.pad(rows, (0, missing)), F.pad(weight, (0, missing))
+        return F.linear(rows, weight, bias)
+
+
+def block_size(n_timesteps: int, n_channels: int, device: str = "cpu") -> int:
+    """Return the number of windows in a block, one and the same for a window shape."""
+    size = STEPS_PER_BLOCK // n_timesteps // _LANES * _LANES
+    size = min(max(size, FEWEST_WINDOWS), MOST_WINDOWS)
+    size = max(8, min(size, LARGEST_BLOCK // (n_timesteps * n_channels)))
+    return _accelerated(size, device)
+
+
+def _accelerated(size, device):
+    return size if torch.device(device).type == "cpu" else ACCELERATED * size
+
+
+def outputs(
+    network: torch.nn.Module, windows: np.ndarray, prepare: Callable, device: str
+) -> Iterator[tuple[int, torch.Tensor, torch.Tensor, torch.Tensor]]:
+    """Yield blocks of windows, what the network makes of them, and what it should.
+
+    With each comes the number of its first window.
+    """
+    network.eval()
+    size = block_size(*windows.shape[1:], device)
+    for start, block in fixed_blocks(windows, size):
+        # Block by block: what is done between two of them is not in these modes.
+        with torch.inference_mode(), AlignedRows():
+            block = torch.from_numpy(block).to(device)
+            inputs, targets = prepare(block)
+            output = network(inputs)
+        yield start, block, output, targets
+
+
+def differences(
+    network: torch.nn.Module, windows: np.ndarray, prepare: Callable, device: str
+) -> Iterator[tuple[int, torch.Tensor]]:
+    """Yield blocks of (n, n_target_steps, n_channels) differences from the target."""
+    for start, _, output, targets in outputs(network, windows, prepare, device):
+        yield start, output.double() - targets.double()
+
+
+def mean_squared_errors(
+    network: torch.nn.Module, windows: np.ndarray, prepare: Callable, device: str
+) -> np.ndarray:
+    """Return the mean squared error of each window, in double precision."""
+    errors = np.empty(len(windows), dtype=np.float64)
+    for start, block in differences(network, windows, prepare, device):
+        _store(errors, start, block.square().flatten(1).mean(1))
+    return errors
+
+
+def shared_mean_squared_errors(shared, windows: np.ndarray, device: str) -> np.ndarray:
+    """Return the same errors from what neighbouring windows share.
+
+    ``shared`` is a `skad._torch.shared_convolution.SharedConvolution`.
+    """
+    errors = np.empty(len(windows), dtype=np.float64)
+    for start, rows in _shared_rows(shared, windows, device):
+        with torch.inference_mode():
+            _store(errors, start, shared.mean_squared_errors(rows).flatten())
+    return errors
+
+
+def shared_channel_means(
+    shared, windows: np.ndarray, of_steps: Callable, device: str
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield blocks of the errors of each channel, averaged over the steps.
+
+    ``of_steps`` maps differences (..., n_channels) to the errors of single readings.
+    """
+    for start, rows in _shared_rows(shared, windows, device):
+        with torch.inference_mode():
+            means = shared.channel_means(rows, of_steps)
+        yield start, means.flatten(0, 1).cpu().numpy()
+
+
+def _shared_rows(shared, windows, device):
+    """Yield blocks of a series, or of windows that are no view of one.
+
+    These go the same way, each as a series of its own, so that a score has the same
+    bits in any layout.
+    """
+    series = series_under(windows)
+    if series is None:
+        parts = fixed_blocks(windows, block_size(*windows.shape[1:], device))
+    else:
+        size = _accelerated(SERIES_BLOCK, device)
+        size += -size % shared.n_grids
+        parts = fixed_blocks(series, size, overlap=shared.n_timesteps - 1)
+    for start, block in parts:
+        rows = torch.from_numpy(block).to(device)
+        yield start, rows if rows.ndim == 3 else rows.unsqueeze(0)
+
+
+def _store(errors: np.ndarray, start: int, block: torch.Tensor) -> None:
+    errors[start : start + len(block)] = block[: len(errors) - start].cpu().numpy()

@@ -1,0 +1,354 @@
+"""The frame around a network: train, score, the same for every network detector."""
+
+import copy
+from abc import abstractmethod
+from numbers import Integral, Real
+
+import numpy as np
+from joblib import Memory
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from skad._estimators.validation import refuse_other_shape
+from skad._estimators.window_scaling import centre_and_scale, scale_windows
+from skad._series.windows import as_dtype
+from skad._torch.network_errors import differences, mean_squared_errors, outputs
+from skad._torch.plain_state import PlainStateMixin
+from skad._torch.remembered_net import remembered_net
+from skad._torch.tensor_errors import errors_of_tensors
+from skad._torch.training import (
+    DEVICE,
+    OPTIMIZERS,
+    can_train,
+    check_device,
+    diverged,
+)
+from skad.detectors._window_detector import WindowDetector
+
+_AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
+
+
+class NetworkDetector(PlainStateMixin, WindowDetector):
+    """Base class: an outlier detector around a torch network that explains windows.
+
+    A subclass gives `make_network` and, where the network does not rebuild its whole
+    input, `inputs_and_targets`. Everything that a user calls stands here, once.
+    Think twice before adding a method.
+
+    Parameters
+    ----------
+    n_channels : int, default=1
+        The channels of flattened windows, ``(n, n_timesteps * n_channels)`` in
+        time-major order. Three-dimensional windows show theirs.
+    window_scaling : {None, "mean", "standard"}, default=None
+        What is taken out of each window before the network sees it: nothing, the
+        mean of each channel over the input steps, or that mean and the standard
+        deviation (1 where a channel is constant). The target is treated with the
+        same numbers, and the errors are those of the scaled values.
+    error : {"squared", "absolute"}, default="squared"
+        What a reading adds that was missed by ``d``: ``d ** 2`` or ``abs(d)``. Either
+        way the squares are what is made small at fit.
+    channel_aggregation : str, default="mean"
+        How the errors of the channels, each the mean over the steps, become one:
+
+        - "mean": their mean;
+        - "max": the largest;
+        - "standardised": the mean, after each was divided by its standard deviation
+          over the training windows plus the mean error of all channels there;
+        - "standardised_max": the largest of these;
+        - "mahalanobis": the squared Mahalanobis distance of each step's errors from 0,
+          by the covariance of the training errors, over the number of channels; the
+          distance itself with ``error="absolute"``.
+    input_noise : float, default=0.0
+        Standard deviation of Gaussian noise, drawn anew for every training batch and
+        added to the (scaled) input while the target stays clean. Scoring adds none.
+    max_epochs : int, default=10
+        Number of passes over the training windows.
+    max_windows_per_epoch : int or None, default=None
+        Number of windows drawn anew, without replacement, for each epoch; None takes
+        all of them.
+    batch_size : int, default=128
+        Windows per optimiser step. It does not change how scores are computed.
+    lr : float, default=1e-3
+        Learning rate.
+    optimizer : {"adam", "adamw", "sgd"} or class, default="adam"
+        A name, or a subclass of `torch.optim.Optimizer`.
+    early_stopping : bool, default=False
+        Whether to hold back the end of the series, stop when its loss no longer
+        improves, and go back to the best weights.
+    validation_fraction : float, default=0.1
+        The share of the windows, the last in time, held back by ``early_stopping``.
+        The ``n_timesteps - 1`` windows before them share rows with them and are
+        dropped.
+    n_iter_no_change : int, default=10
+        Epochs without improvement after which ``early_stopping`` stops.
+    contamination : "auto" or float in (0, 0.5], default="auto"
+        The share of the samples seen at fit that fall below the threshold `offset_`;
+        "auto" puts it three median absolute deviations below their median score.
+    device : str or torch.device, default="cpu"
+        Where torch computes, for example "cuda".
+    warm_start : bool, default=False
+        Whether a further `fit` goes on from the present weights, for ``max_epochs``
+        more, rather than from new ones.
+    memory : str, joblib.Memory or None, default=None
+        A folder or cache for trained networks, keyed by the series, the training
+        parameters and an int ``random_state``: a change of ``contamination`` then
+        trains nothing. A change in the code of a network of your own is not seen:
+        clear the cache.
+    verbose : int, default=0
+        Above 0, one line per epoch is printed.
+    random_state : int, RandomState instance or None, default=None
+        Decides initial weights, the order of the windows and the noise. An int or an
+        instance leaves all global random states alone; None draws one seed from
+        numpy's.
+
+    Attributes
+    ----------
+    net_ : skorch.NeuralNet
+        The trained net; ``net_.module_`` is the torch module.
+    offset_ : float
+        The threshold: ``decision_function(X) = score_samples(X) - offset_``.
+    window_shape_ : tuple of int
+        ``(n_timesteps, n_channels)`` of the windows seen at fit.
+    n_iter_ : int
+        Number of epochs trained, over all fits of a warm start.
+    loss_curve_ : list of float
+        Mean training loss (squared error) of each epoch.
+    validation_scores_ : list of float or None
+        Minus the validation loss of each epoch; None without ``early_stopping``.
+    n_features_in_ : int
+        ``n_timesteps * n_channels``.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,), object
+        Column names, when X was a DataFrame of flattened windows.
+
+    See Also
+    --------
+    LSTMForecaster : Forecasts the end of a window.
+    ConvAutoencoder : Rebuilds a window.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from torch import nn
+    >>> from skad.detectors import NetworkDetector
+    >>> class LinearAutoencoder(NetworkDetector):
+    ...     def make_network(self, n_timesteps, n_channels):
+    ...         width = n_timesteps * n_channels
+    ...         return nn.Sequential(
+    ...             nn.Flatten(), nn.Linear(width, 2), nn.Linear(2, width),
+    ...             nn.Unflatten(1, (n_timesteps, n_channels)),
+    ...         )
+    >>> windows = np.random.default_rng(0).normal(size=(50, 8))
+    >>> LinearAutoencoder(random_state=0).fit(windows).score_samples(windows).shape
+    (50,)
+    """
+
+    _parameter_constraints = {
+        **WindowDetector._parameter_constraints,
+        "input_noise": [Interval(Real, 0, None, closed="left")],
+        "max_epochs": [_AT_LEAST_ONE],
+        "max_windows_per_epoch": [_AT_LEAST_ONE, None],
+        "batch_size": [_AT_LEAST_ONE],
+        "lr": [Interval(Real, 0, None, closed="neither")],
+        "optimizer": [StrOptions(set(OPTIMIZERS)), type],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [_AT_LEAST_ONE],
+        "device": DEVICE,
+        "warm_start": ["boolean"],
+        "memory": [str, Memory, None],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        *,
+        n_channels=1,
+        window_scaling=None,
+        error="squared",
+        channel_aggregation="mean",
+        input_noise=0.0,
+        max_epochs=10,
+        max_windows_per_epoch=None,
+        batch_size=128,
+        lr=1e-3,
+        optimizer="adam",
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        contamination="auto",
+        device="cpu",
+        warm_start=False,
+        memory=None,
+        verbose=0,
+        random_state=None,
+    ):
+        self.n_channels = n_channels
+        self.window_scaling = window_scaling
+        self.error = error
+        self.channel_aggregation = channel_aggregation
+        self.input_noise = input_noise
+        self.max_epochs = max_epochs
+        self.max_windows_per_epoch = max_windows_per_epoch
+        self.batch_size = batch_size
+        self.lr = lr
+        self.optimizer = optimizer
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.contamination = contamination
+        self.device = device
+        self.warm_start = warm_start
+        self.memory = memory
+        self.verbose = verbose
+        self.random_state = random_state
+
+    _precision = np.float32
+
+    @abstractmethod
+    def make_network(self, n_timesteps, n_channels):
+        """Build the torch module, with weights that are not yet trained.
+
+        Parameters
+        ----------
+        n_timesteps : int
+            Steps of a window.
+        n_channels : int
+            Channels of a window.
+
+        Returns
+        -------
+        network : torch.nn.Module
+            Maps the inputs of `inputs_and_targets` to the shape of its targets.
+
+        Raises
+        ------
+        ValueError
+            If the architecture does not fit such windows.
+
+        Notes
+        -----
+        Layers that draw numbers while they train, such as dropout, take them from
+        torch's global generator, which ``random_state`` does not reach; use
+        ``input_noise`` where you can.
+        """
+
+    def inputs_and_targets(self, windows):
+        """Split windows into what the network sees and what it has to produce.
+
+        Parameters
+        ----------
+        windows : torch.Tensor of shape (batch, n_timesteps, n_channels), float32
+            Windows in time order.
+
+        Returns
+        -------
+        inputs : torch.Tensor of shape (batch, n_input_steps, n_channels)
+            Here the windows themselves.
+        targets : torch.Tensor of shape (batch, n_target_steps, n_channels)
+            Here the windows themselves. The last target step is that of the window.
+        """
+        return windows, windows
+
+    def fit(self, X, y=None):
+        """Train the network and set the threshold.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_timesteps, n_channels) or (n, n_features)
+            Windows of (mostly) normal data, in time order. Flattened, a window has
+            ``n_timesteps * n_channels`` columns.
+        y : Ignored
+            Present for API consistency.
+
+        Returns
+        -------
+        self : object
+            The fitted detector. If anything is raised, an interrupt included, it keeps
+            the state it had before.
+
+        Raises
+        ------
+        ValueError
+            If X holds anything but finite numbers below 1e17, or varies so little for
+            its magnitude that nothing of it is left in single precision; if it has
+            fewer than two windows, or windows that the network cannot take; if torch
+            cannot use the device; if training diverges.
+        TypeError
+            If X is sparse, or holds objects that cannot be read as numbers.
+
+        Warns
+        -----
+        UserWarning
+            If ``memory`` is set and the training cannot be keyed: without an int
+            ``random_state``, after a warm start, or with parameters that cannot be
+            hashed. The network is then trained without the cache.
+        """
+        with can_train():
+            return super().fit(X, y)
+
+    def _n_parts(self):
+        return self.max_epochs
+
+    def _learn(self, windows, task):
+        check_device(self.device)
+        start = self.net_ if self.warm_start and hasattr(self, "net_") else None
+        if start is not None:
+            refuse_other_shape(self, windows.shape[1:], self.window_shape_)
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        epochs = task.epochs(lambda net: self._until_now(net, windows))
+        self.net_ = remembered_net(self, windows, seed, start, epochs)
+        self.n_iter_ = len(self.net_.history)
+        self.loss_curve_ = list(self.net_.history[:, "train_loss"])
+        losses = [row["valid_loss"] for row in self.net_.history if "valid_loss" in row]
+        self.validation_scores_ = [-loss for loss in losses] or None
+
+    def _until_now(self, net, windows):
+        """Return the attributes there would be, had the training ended here."""
+        twin = copy.copy(self)
+        twin.net_ = net
+        twin._settle(windows)
+        return vars(twin)
+
+    def _training_scores(self, windows):
+        scores = super()._training_scores(windows)
+        if not np.isfinite(scores).all():
+            raise diverged("the trained network does not return finite numbers")
+        return scores
+
+    def _window_errors(self, windows):
+        if not self._errors.is_mean_of_squares:
+            return super()._window_errors(windows)
+        return mean_squared_errors(*self._scored(windows))
+
+    def _channel_means(self, windows):
+        of_steps = errors_of_tensors(self._errors, self.net_.device).of_steps
+        for start, block in differences(*self._scored(windows)):
+            yield start, of_steps(block).mean(axis=1).cpu().numpy()
+
+    def _differences(self, windows):
+        for start, block in differences(*self._scored(windows)):
+            yield start, block.cpu().numpy()
+
+    def _expectations(self, windows):
+        scaling = self._fitted_as.window_scaling
+        for start, block, output, _ in outputs(*self._scored(windows)):
+            last = output[:, -1:].double()
+            if scaling is not None:
+                inputs, _ = self._fitted_as.inputs_and_targets(block)
+                centre, scale = centre_and_scale(inputs.double(), scaling)
+                last = last * scale + centre
+            yield start, last[:, 0].cpu().numpy()
+
+    def _scored(self, windows):
+        """Return all that scoring needs, as fitted."""
+        return self.net_.module_, windows, self._fitted_as._prepare, self.net_.device
+
+    def _prepare(self, windows):
+        inputs, targets = self.inputs_and_targets(windows)
+        return scale_windows(inputs, targets, self.window_scaling)
+
+    def _check_windows(self, X, *, reset, expected):
+        windows = super()._check_windows(X, reset=reset, expected=expected)
+        return as_dtype(windows, np.float32)

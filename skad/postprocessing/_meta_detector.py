@@ -1,0 +1,96 @@
+"""What the meta-detectors share: how one detector stands around another."""
+
+from sklearn.base import BaseEstimator, MetaEstimatorMixin
+from sklearn.callback import CallbackSupportMixin
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import (
+    MaxAbsScaler,
+    MinMaxScaler,
+    PowerTransformer,
+    QuantileTransformer,
+    RobustScaler,
+    StandardScaler,
+)
+from sklearn.utils import get_tags
+
+from skad._estimators.thresholding import ThresholdMixin
+from skad._series.tables import as_table
+
+# They read digits as numbers and times as nanoseconds, and lose masks.
+_SCALERS = (
+    MaxAbsScaler,
+    MinMaxScaler,
+    PowerTransformer,
+    QuantileTransformer,
+    RobustScaler,
+    StandardScaler,
+)
+
+
+class MetaDetector(
+    CallbackSupportMixin, ThresholdMixin, MetaEstimatorMixin, BaseEstimator
+):
+    """Base class: an outlier detector around ``self.estimator``.
+
+    The inner detector is known by `fit` and `score_samples` alone, so a Pipeline, which
+    has no `offset_`, serves as well. A subclass sets ``estimator_`` and ``offset_`` at
+    fit.
+    """
+
+    def _take_names(self, estimator):
+        """Show the columns that the fitted ``estimator`` saw, if it knows them."""
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(estimator, name):
+                setattr(self, name, getattr(estimator, name))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(self.estimator).input_tags
+        return tags
+
+
+def refuse_without_scores(estimator, owner):
+    """Raise a TypeError if ``estimator`` cannot be known by its scores."""
+    if hasattr(estimator, "score_samples"):
+        return
+    detector = _last_step(estimator)
+    raise TypeError(
+        f"{type(detector).__name__} has no score_samples, by which "
+        f"{type(owner).__name__} knows a detector. {_remedy(detector)}"
+    )
+
+
+def refuse_before_a_scaler(estimator, X):
+    """Raise where ``X`` is no table of numbers, and a scaler would make it one.
+
+    What else stands first inside ``estimator`` may take text or times, and knows how.
+    """
+    while isinstance(estimator, Pipeline):
+        estimator = estimator.steps[0][1]
+    if isinstance(estimator, _SCALERS):
+        as_table(X)
+
+
+def _last_step(estimator):
+    while isinstance(estimator, Pipeline):
+        estimator = estimator.steps[-1][1]
+    return estimator
+
+
+def _remedy(detector):
+    kind = type(detector).__name__
+    packages = {parent.__module__.split(".")[0] for parent in type(detector).__mro__}
+    if "sktime" in packages:
+        return (
+            f"Wrap it as skad.sktime.SktimeAdapter({kind}(...)), which turns the signs "
+            "and labels of sktime into scikit-learn's."
+        )
+    if "pyod" in packages or hasattr(detector, "decision_scores_"):
+        return (
+            f"Wrap it as skad.pyod.PyODAdapter({kind}(...)), which turns the signs and "
+            "labels of PyOD into scikit-learn's."
+        )
+    return (
+        "Use a detector that has it (LocalOutlierFactor: novelty=True), or wrap yours "
+        "in a class that returns low scores for abnormal rows."
+    )

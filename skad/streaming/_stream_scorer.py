@@ -1,0 +1,203 @@
+"""Scores of a series that is still being written, row by row as they arrive."""
+
+import numpy as np
+from sklearn.utils.validation import check_array, check_is_fitted
+
+from skad._estimators.row_context import row_context
+from skad._series.tables import as_table
+
+
+class StreamScorer:
+    """Score rows as they arrive, with the very scores of the whole run.
+
+    A run is all rows from the first one on, those of ``context`` included. What
+    `update` returns for a row is what ``estimator.score_samples`` would return for it
+    in the whole run, to the bit. Of the rows before, only those are kept that a score
+    still depends on (`skad.row_context`), so a row costs the same however long the run
+    has become::
+
+        run          0 1 2 3 4 5 6 7 | 8 9        update(rows 8 and 9)
+        kept               3 4 5 6 7 |            if a score looks five rows back
+        scored             3 4 5 6 7   8 9        as one series
+        returned                       s s
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted outlier detector, Pipeline or meta-detector with `score_samples` that
+        looks at no later row.
+    context : array-like of shape (n_timestamps, n_channels) or None, default=None
+        The rows right before the first one to be scored, such as the end of the
+        training series. None begins a run: its first windows are filled up, as those
+        of any series.
+
+    Attributes
+    ----------
+    estimator : estimator
+        The one that was given.
+    rows_back : int
+        How many rows before a row enter its score, at most.
+
+    See Also
+    --------
+    skad.row_context : How many rows back and ahead an estimator looks.
+    skad.score_samples_blockwise : The same for a long series that is complete.
+    skad.postprocessing.ReverseWindowing : With ``causal=True`` it looks at no later
+        row.
+
+    Notes
+    -----
+    All rows of a run have one form: arrays (or lists) of one dtype, or DataFrames with
+    the same columns. A single row may be one-dimensional: a list, an array, or the
+    Series that ``frame.iloc[-1]`` gives.
+
+    Frames are cut into segments by their index as ever, between two updates as well:
+    after a gap a new segment begins. An index that starts anew is a cut too, and that
+    of ``pandas.DataFrame([row])`` always starts at 0: give each row its time or its
+    number. Several series that arrive by turns need a scorer each.
+
+    After `fit` of ``estimator`` call `reset`. One scorer is for one thread; copies and
+    pickles go on from where they are, each by itself.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.ensemble import IsolationForest
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skad import SlidingWindow
+    >>> from skad.streaming import StreamScorer
+    >>> X = np.random.default_rng(0).normal(size=(300, 2))
+    >>> pipe = make_pipeline(
+    ...     SlidingWindow(window_size=8, flatten=True), IsolationForest(random_state=0)
+    ... ).fit(X[:200])
+    >>> stream = StreamScorer(pipe, context=X[:200])
+    >>> scores = [stream.update(row)[0] for row in X[200:]]
+    >>> np.array_equal(scores, pipe.score_samples(X)[200:])
+    True
+    """
+
+    def __init__(self, estimator, context=None):
+        self.estimator = estimator
+        self.reset(context)
+
+    def reset(self, context=None):
+        """Begin another run.
+
+        Parameters
+        ----------
+        context : array-like of shape (n_timestamps, n_channels) or None, default=None
+            The rows right before its first one; None forgets all rows.
+
+        Returns
+        -------
+        self : object
+            This scorer.
+
+        Raises
+        ------
+        ValueError
+            If `estimator` looks at later rows, or ``context`` is no table of numbers.
+        TypeError
+            If `estimator` has no `score_samples`.
+        """
+        if not hasattr(self.estimator, "score_samples"):
+            raise TypeError(
+                f"{type(self.estimator).__name__} has no score_samples, by which "
+                "StreamScorer knows a detector. Pass a fitted detector that has it."
+            )
+        check_is_fitted(self.estimator)
+        back, ahead = row_context(self.estimator)
+        if ahead > 0:
+            raise ValueError(
+                f"{type(self.estimator).__name__} looks {ahead} rows ahead, which have "
+                "not arrived when a row is to be scored. Fit it with causal=True "
+                "(ReverseWindowing), or score the complete series."
+            )
+        self.rows_back = back
+        self._kept = None
+        if context is not None:
+            self._kept = self._last(_table_of(context))
+        return self
+
+    def update(self, rows):
+        """Score the next rows of the run.
+
+        Parameters
+        ----------
+        rows : array-like of shape (n_timestamps, n_channels) or (n_channels,)
+            What has arrived since the last call: any number of rows, or one.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_timestamps,), float64
+            One for each of these rows, which later ones do not change: the lower, the
+            more abnormal. Compare them with the ``offset_`` of the detector.
+
+        Raises
+        ------
+        ValueError
+            If the rows have another form or other columns than those before, and
+            whatever `estimator` raises. Rows that are refused are not kept: the run
+            goes on as if they had not arrived.
+        TypeError
+            If the rows are sparse, or no table.
+        """
+        rows = _table_of(rows)
+        if len(rows) == 0:
+            return np.empty(0, dtype=np.float64)
+        run = rows if self._kept is None else _joined(self._kept, rows)
+        n_kept = len(run) - len(rows)
+        try:
+            scores = self.estimator.score_samples(run)
+        except ValueError as error:  # which may say in which row
+            error.add_note(f"Row 0 is the first of {n_kept} rows of context.")
+            raise
+        self._kept = self._last(run)
+        return scores[n_kept:]
+
+    def _last(self, run):
+        """Copy the rows that later scores depend on; the caller may reuse its own."""
+        kept = getattr(run, "iloc", run)[max(0, len(run) - self.rows_back) :]
+        return kept.clone() if hasattr(kept, "clone") else kept.copy()
+
+
+def _table_of(rows):
+    """Return a DataFrame, or a new axis in front of what is a single row."""
+    if hasattr(rows, "to_frame") and hasattr(rows, "iloc"):
+        return rows.to_frame().T  # a row of a pandas frame, with its place in the index
+    table = as_table(rows)
+    if hasattr(table, "columns"):
+        return table
+    table = check_array(
+        table,
+        dtype=None,
+        ensure_all_finite=False,
+        ensure_2d=False,
+        allow_nd=True,
+        ensure_min_samples=0,
+    )
+    return np.atleast_2d(table)
+
+
+def _joined(kept, rows):
+    _refuse_another_form(kept, rows)
+    if hasattr(rows, "iloc"):
+        import pandas as pd
+
+        return pd.concat([kept, rows])
+    if hasattr(rows, "vstack"):  # polars
+        return kept.vstack(rows)
+    return np.concatenate([kept, rows])
+
+
+def _refuse_another_form(kept, rows):
+    found, before = [
+        list(part.columns) if hasattr(part, "columns") else part.shape[1:]
+        for part in (rows, kept)
+    ]
+    if type(rows) is not type(kept) or found != before:
+        raise ValueError(
+            f"The rows are of type {type(rows).__name__}, with columns or shape "
+            f"{found}; those before were of type {type(kept).__name__}, with {before}. "
+            "Pass all rows of a run in one form, or call reset."
+        )

@@ -1,0 +1,263 @@
+"""The recommended chain, in one line."""
+
+import pickle
+import re
+import textwrap
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.cluster import KMeans
+from sklearn.ensemble import IsolationForest
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KernelDensity, LocalOutlierFactor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import RobustScaler, StandardScaler
+
+from skad import (
+    EnsembleDetector,
+    ReverseWindowing,
+    SlidingWindow,
+    ThresholdedDetector,
+    make_detector,
+    row_context,
+    score_samples_blockwise,
+)
+from skad.detectors import ConvAutoencoder, LSTMForecaster, PCADetector
+from skad.metrics import make_anomaly_scorer
+from tests.support.own_network import ImageAutoencoder
+from tests.support.signals import sine
+
+FOREST = IsolationForest(n_estimators=5, random_state=0)
+
+
+def cheap(**parameters):
+    """Make the ensemble, with networks that train in no time."""
+    tiny = {"channels": (4, 2), "max_epochs": 2}
+    detector = make_detector(**parameters)
+    ensemble = detector.estimator
+    for name in ("autoencoder", "pattern"):
+        prefix = f"{name}__estimator__convautoencoder__"
+        ensemble.set_params(**{prefix + key: value for key, value in tiny.items()})
+    return detector
+
+
+def shown_in_the_docstring():
+    """Read the blocks of code in the text, such as ``ReverseWindowing(...)``."""
+    text = textwrap.dedent("    " + make_detector.__doc__.split("Parameters\n")[0])
+    blocks = re.findall(r"::\n\n((?: {4}.*\n|\n)+)", text)
+    names = {kind.__name__: kind for kind in (ConvAutoencoder, LSTMForecaster)}
+    names |= {kind.__name__: kind for kind in (EnsembleDetector, PCADetector)}
+    names |= {kind.__name__: kind for kind in (ReverseWindowing, SlidingWindow)}
+    names |= {"RobustScaler": RobustScaler, "make_detector": make_detector}
+    names |= {"make_pipeline": make_pipeline}
+    return [eval(textwrap.dedent(block), names) for block in blocks]
+
+
+def test_it_is_the_composition_that_its_docstring_shows():
+    autoencoder, ensemble = shown_in_the_docstring()
+    assert repr(make_detector()) == repr(ensemble)
+    assert repr(make_detector(ConvAutoencoder())) == repr(autoencoder)
+    scaler = make_detector(ConvAutoencoder()).estimator[0]
+    assert scaler._sklearn_output_config == {"transform": "pandas"}
+
+
+@pytest.mark.parametrize("kind", [ConvAutoencoder, LSTMForecaster, PCADetector])
+def test_the_notes_name_what_replaces_the_defaults(kind):
+    words = " ".join(make_detector.__doc__.split())
+    (code,) = re.findall(rf"- `{kind.__name__}`: ``(.*?)``", words)
+    recommended = eval(f"kind({code})", {"kind": kind}).get_params()
+    chain = make_detector(kind())
+    found = chain.get_params()
+    (name,) = [name for name, value in found.items() if isinstance(value, kind)]
+    assert found[name].get_params() == recommended
+
+
+def test_what_was_set_is_kept_and_what_was_given_is_not_changed():
+    given = ConvAutoencoder(channels=(8,), lr=0.1, random_state=3)
+    made = make_detector(given, random_state=0).estimator[-1]
+    assert (made.channels, made.lr, made.random_state) == ((8,), 0.1, 3)
+    assert (made.kernel_size, made.stride) == (15, 2)
+    assert made is not given
+    assert (given.kernel_size, given.stride) == (3, 1)
+
+
+def test_the_textbook_is_one_call_away():
+    detector = make_detector(ConvAutoencoder())
+    detector.set_params(estimator__convautoencoder__stride=1)
+    assert detector.estimator[-1].stride == 1
+
+
+@pytest.mark.parametrize(
+    ("estimator", "windows"),
+    [
+        (FOREST, (100, 16)),
+        (KernelDensity(), (100, 16)),
+        (LocalOutlierFactor(novelty=True), (100, 16)),
+        (make_pipeline(StandardScaler(), FOREST), (100, 16)),
+        (ImageAutoencoder(max_epochs=1, random_state=0), (100, 8, 2)),
+    ],
+    ids=lambda case: type(case).__name__,
+)
+def test_any_other_detector_is_kept_and_gets_the_windows_it_takes(
+    rng, estimator, windows
+):
+    X = rng.normal(size=(100, 2))
+    detector = make_detector(estimator, window_size=8).fit(X)
+    assert repr(detector.estimator[-1]) == repr(estimator)
+    assert detector.estimator_[:-1].transform(X).shape == windows
+    assert detector.score_samples(X).shape == (100,)
+
+
+def seeds(detector):
+    return {
+        name: value
+        for name, value in detector.get_params().items()
+        if name.endswith("random_state")
+    }
+
+
+def test_every_part_gets_a_seed_of_its_own_from_one():
+    drawn = seeds(make_detector(random_state=0))
+    assert len(drawn) == len(set(drawn.values())) == 2
+    assert seeds(make_detector(random_state=0)) == drawn
+    assert seeds(make_detector(random_state=1)) != drawn
+    assert seeds(make_detector(random_state=np.random.RandomState(0))) == drawn
+    assert set(seeds(make_detector()).values()) == {None}
+    inside = make_pipeline(StandardScaler(), IsolationForest())
+    assert all(seeds(make_detector(inside, random_state=0)).values())
+
+
+def test_a_seed_of_its_own_is_kept():
+    detector = make_detector(LSTMForecaster(random_state=7), random_state=0)
+    assert set(seeds(detector).values()) == {7}
+
+
+def test_one_seed_decides_every_score():
+    X = sine(300, n_channels=2)
+    first, second = (cheap(random_state=0).fit(X).score_samples(X) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    assert not np.array_equal(cheap(random_state=1).fit(X).score_samples(X), first)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_blocks_of_a_long_series_score_as_the_whole(causal):
+    X = sine(600, n_channels=2)
+    X[300:310] = 0
+    detector = cheap(random_state=0, causal=causal).fit(X[:250])
+    whole = detector.score_samples(X)
+    blocks = score_samples_blockwise(detector, X, block_size=150)
+    np.testing.assert_array_equal(blocks, whole)
+
+
+def test_live_scores_never_look_ahead():
+    X = sine(300)
+    detector = cheap(random_state=0, causal=True).fit(X)
+    assert row_context(detector)[1] == 0
+    before = detector.score_samples(X)
+    changed = X.copy()
+    changed[200:] += 1.0
+    after = detector.score_samples(changed)
+    np.testing.assert_array_equal(after[:200], before[:200])
+    assert after[200] != before[200]
+    assert row_context(make_detector(FOREST, causal=True))[1] == 0
+
+
+def test_the_window_size_is_that_of_every_window():
+    sizes = {
+        name: value
+        for name, value in make_detector(window_size=24).get_params().items()
+        if name.endswith("slidingwindow__window_size")
+    }
+    assert len(sizes) == 3
+    assert set(sizes.values()) == {24}
+    assert make_detector(FOREST).estimator[1].window_size == "auto"
+    assert make_detector(PCADetector()).estimator[1].window_size == 100
+
+
+def test_the_share_is_that_of_the_whole_detector():
+    X = np.random.default_rng(0).normal(size=(300, 1))
+    for detector in (
+        cheap(contamination=0.05),
+        make_detector(FOREST, contamination=0.05),
+    ):
+        assert np.sum(detector.fit(X).predict(X) == -1) == 15
+
+
+def test_the_index_survives_the_scaler(rng):
+    time = pd.date_range("2026-01-01", periods=330, freq="min").delete(range(100, 130))
+    frame = pd.DataFrame(rng.normal(size=(300, 2)), time, columns=["load", "heat"])
+    detector = cheap(random_state=0, window_size=24).fit(frame)
+    assert detector.feature_names_in_.tolist() == ["load", "heat"]
+    scores = detector.score_samples(frame)
+    alone = [detector.score_samples(part) for part in (frame[:100], frame[100:])]
+    np.testing.assert_array_equal(scores, np.concatenate(alone))
+    unbroken = frame.set_axis(pd.date_range("2026-01-01", periods=300, freq="min"))
+    assert not np.array_equal(scores, detector.score_samples(unbroken))
+
+
+def test_arrays_and_tables_of_row_numbers_score_alike(rng):
+    X = rng.normal(size=(300, 2))
+    array = cheap(random_state=0).fit(X).score_samples(X)
+    frame = pd.DataFrame(X, columns=["load", "heat"])
+    table = cheap(random_state=0).fit(frame).score_samples(frame)
+    np.testing.assert_array_equal(array, table)
+    listed = cheap(random_state=0).fit(X.tolist()).score_samples(X.tolist())
+    np.testing.assert_array_equal(array, listed)
+
+
+def test_channels_of_any_unit_and_constant_ones_weigh_the_same():
+    X = sine(300, n_channels=2)
+    other = np.column_stack([1e6 * X[:, 0] + 5, 1e-6 * X[:, 1], np.full(300, 3.0)])
+    detector = make_detector(PCADetector())
+    scores = detector.fit(other).score_samples(other)
+    assert np.isfinite(scores).all()
+    two = detector.fit(other[:, :2]).score_samples(other[:, :2])
+    np.testing.assert_allclose(two, detector.fit(X).score_samples(X), rtol=1e-3)
+
+
+def test_it_clones_pickles_and_is_searched(rng):
+    X = rng.normal(size=(240, 1))
+    y = np.ones(240, dtype=int)
+    for start in (40, 120, 200):
+        X[start : start + 20] += 9.0
+        y[start : start + 20] = -1
+    detector = make_detector(FOREST, window_size=8)
+    scores = detector.fit(X).score_samples(X)
+    again = pickle.loads(pickle.dumps(detector))
+    np.testing.assert_array_equal(again.score_samples(X), scores)
+    np.testing.assert_array_equal(clone(detector).fit(X).score_samples(X), scores)
+    grid = {"estimator__isolationforest__max_features": [0.5, 1.0]}
+    scoring = make_anomaly_scorer("roc_auc")
+    assert (
+        GridSearchCV(detector, grid, scoring=scoring, cv=3).fit(X, y).best_score_ > 0.8
+    )
+
+
+def test_a_threshold_on_rows_held_back_goes_around_it(rng):
+    X = rng.normal(size=(1000, 1))
+    detector = ThresholdedDetector(
+        make_detector(FOREST, window_size=8), strategy="conformal", alpha=0.1
+    ).fit(X)
+    assert 100 < detector.n_calibration_rows_ < 200
+    assert set(detector.predict(X)) == {-1, 1}
+
+
+@pytest.mark.parametrize(
+    ("estimator", "error", "message"),
+    [
+        (KMeans(), TypeError, "KMeans has no score_samples, by which ReverseWindowing"),
+        ("forest", TypeError, "str has no score_samples"),
+        (IsolationForest, TypeError, "provide an instance of scikit-learn estimator"),
+        (
+            make_pipeline(SlidingWindow(4, flatten=True), FOREST),
+            ValueError,
+            "Pipeline looks at neighbouring rows itself: does it hold a SlidingWindow",
+        ),
+    ],
+    ids=["no scores", "text", "class", "windows"],
+)
+def test_what_is_no_detector_of_windows_is_refused(estimator, error, message):
+    with pytest.raises(error, match=message):
+        make_detector(estimator)
