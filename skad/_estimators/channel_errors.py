@@ -1,16 +1,15 @@
 """From the errors of steps and channels to one score per window.
 
 Every detector leaves differences behind: by how much each step of each channel of a
-window missed what was expected. They become a score in three moves, and only the
-first sees single steps::
+window missed what was expected. They become a score in three moves::
 
-    of_steps      differences of a window    (n_steps, n_channels)   squares, or sizes
-    (mean over the steps)                    (n_channels,)
-    of_windows    each channel's share       (n_channels,)           scaled, or the
-                                                                     largest alone
-    (sum over the channels)                  minus the score
+    of_steps      the error of each reading    (n, n_steps, n_channels)
+    means         their means over the steps   (n, n_channels)
+    of_windows    minus the scores             (n,)
 
-The first is asked only of what arrays of numpy and tensors of torch have in common.
+`ChannelErrors` is the only place that knows what ``error`` and ``channel_aggregation``
+mean. It asks only for what arrays of numpy and tensors of torch have in common; where
+they differ, `skad._torch.tensor_errors` says how it is done with tensors.
 """
 
 from collections.abc import Iterable
@@ -27,6 +26,8 @@ CONSTRAINTS = {
 # The share of the mean variance in the covariance: in a direction in which the model
 # was never wrong, an error counts much, but not without bounds.
 _SHRINKAGE = 0.1
+# Those for which the order of means over steps and channels does not matter.
+_MEANS = {"mean", "mahalanobis"}
 # Less than any error that means something, and far from where a quotient overflows.
 _TINY = 1e-100
 
@@ -44,13 +45,22 @@ class ChannelErrors:
     scale: np.ndarray | None = None
     precision: np.ndarray | None = None
 
-    @property
-    def is_mean_of_squares(self) -> bool:
-        """Tell the plain case, for which steps and channels are all alike."""
-        return (self.error, self.aggregation) == ("squared", "mean")
+    def means(self, differences, *, merge: bool = False):
+        """Average the errors of differences, (n, n_steps, n_channels), over the steps.
 
-    def of_steps(self, differences):
+        With ``merge``, channels of which only the mean will be asked become one: for
+        scores that is enough, and it is faster.
+        """
+        return self.of_steps(differences, merge=merge).mean(axis=1)
+
+    def of_steps(self, differences, *, merge: bool = False):
         """Map differences (..., n_channels) to the errors of single readings."""
+        errors = self._of_readings(differences)
+        if merge and self.aggregation in _MEANS:
+            return errors.mean(axis=-1, keepdims=True)
+        return errors
+
+    def _of_readings(self, differences):
         if self.aggregation != "mahalanobis":
             is_squared = self.error == "squared"
             return differences * differences if is_squared else abs(differences)
@@ -64,9 +74,23 @@ class ChannelErrors:
         """Multiply each step by the precision; the blocks are of one shape."""
         return differences @ self.precision
 
-    def of_windows(self, means: np.ndarray) -> np.ndarray:
-        """Map means over the steps, (n, n_channels), to shares of minus the score."""
-        errors = means if self.scale is None else means / self.scale
+    def of_windows(self, means):
+        """Map means over the steps, (n, n_channels), to the errors of windows, (n,)."""
+        errors = self._scaled(means)
+        if self.aggregation.endswith("max"):
+            return self.largest(errors)
+        return errors.mean(axis=1)
+
+    def largest(self, errors):
+        """Return the largest error of each window."""
+        return errors.max(axis=1)
+
+    def _scaled(self, means):
+        return means if self.scale is None else means / self.scale
+
+    def shares(self, means: np.ndarray) -> np.ndarray:
+        """Share out the errors of windows among their channels: (n, n_channels)."""
+        errors = self._scaled(means)
         if not self.aggregation.endswith("max"):
             return errors / errors.shape[1]
         shares = np.zeros_like(errors)
@@ -100,7 +124,7 @@ def _scale(errors, differences):
     """
     n, total, squares = 0, 0.0, 0.0
     for block in differences:
-        means = errors.of_steps(block).mean(axis=1)
+        means = errors.means(block)
         n += len(means)
         total = total + means.sum(axis=0)
         squares = squares + (means * means).sum(axis=0)

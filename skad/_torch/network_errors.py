@@ -8,14 +8,17 @@ starts at another place in memory: `AlignedRows` lets all rows start alike.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import torch
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode, _get_current_function_mode
 
+from skad._estimators.channel_errors import ChannelErrors
 from skad._series.fixed_blocks import fixed_blocks
 from skad._series.windows import series_under
+from skad._torch.tensor_errors import errors_of_tensors
 
 # Steps of the windows in a block: enough to keep the kernels busy, few enough to stay
 # in the cache, and for one new row, which costs a block, to be quick.
@@ -89,35 +92,34 @@ def differences(
         yield start, output.double() - targets.double()
 
 
-def mean_squared_errors(
-    network: torch.nn.Module, windows: np.ndarray, prepare: Callable, device: str
-) -> np.ndarray:
-    """Return the mean squared error of each window, in double precision."""
-    errors = np.empty(len(windows), dtype=np.float64)
+def channel_means(
+    errors: ChannelErrors,
+    network: torch.nn.Module,
+    windows: np.ndarray,
+    prepare: Callable,
+    device: str,
+    *,
+    merge: bool = False,
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield blocks of the errors of each channel, averaged over the steps."""
+    errors = errors_of_tensors(errors, device)
     for start, block in differences(network, windows, prepare, device):
-        _store(errors, start, block.square().flatten(1).mean(1))
-    return errors
-
-
-def shared_mean_squared_errors(shared, windows: np.ndarray, device: str) -> np.ndarray:
-    """Return the same errors from what neighbouring windows share.
-
-    ``shared`` is a `skad._torch.shared_convolution.SharedConvolution`.
-    """
-    errors = np.empty(len(windows), dtype=np.float64)
-    for start, rows in _shared_rows(shared, windows, device):
-        with torch.inference_mode():
-            _store(errors, start, shared.mean_squared_errors(rows).flatten())
-    return errors
+        yield start, errors.means(block, merge=merge).cpu().numpy()
 
 
 def shared_channel_means(
-    shared, windows: np.ndarray, of_steps: Callable, device: str
+    errors: ChannelErrors,
+    shared,
+    windows: np.ndarray,
+    device: str,
+    *,
+    merge: bool = False,
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield blocks of the errors of each channel, averaged over the steps.
+    """Yield the same from what neighbouring windows share.
 
-    ``of_steps`` maps differences (..., n_channels) to the errors of single readings.
+    ``shared`` is a `skad._torch.shared_convolution.SharedConvolution`.
     """
+    of_steps = partial(errors_of_tensors(errors, device).of_steps, merge=merge)
     for start, rows in _shared_rows(shared, windows, device):
         with torch.inference_mode():
             means = shared.channel_means(rows, of_steps)
@@ -140,7 +142,3 @@ def _shared_rows(shared, windows, device):
     for start, block in parts:
         rows = torch.from_numpy(block).to(device)
         yield start, rows if rows.ndim == 3 else rows.unsqueeze(0)
-
-
-def _store(errors: np.ndarray, start: int, block: torch.Tensor) -> None:
-    errors[start : start + len(block)] = block[: len(errors) - start].cpu().numpy()

@@ -20,7 +20,6 @@ there are as many grids as the strides multiply to.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from itertools import count
 from weakref import WeakKeyDictionary
 
@@ -73,77 +72,52 @@ class SharedConvolution:
         self.n_grids = n_grids
         self.n_timesteps = n_timesteps
 
-    def mean_squared_errors(self, series: torch.Tensor) -> torch.Tensor:
+    def channel_means(self, series: torch.Tensor, of_steps: Callable) -> torch.Tensor:
         """Return the errors of all windows over each of some series.
 
         Parameters
         ----------
         series : torch.Tensor of shape (batch, n_rows, n_channels)
             Of a length that gives one window, or a multiple of ``n_grids``.
-
-        Returns
-        -------
-        errors : torch.Tensor of shape (batch, n_windows), float64
-        """
-        return self._over_grids(series, self._mean_squares)
-
-    def channel_means(self, series: torch.Tensor, of_steps: Callable) -> torch.Tensor:
-        """Return the errors of each channel of the same windows.
-
-        Parameters
-        ----------
-        series : torch.Tensor of shape (batch, n_rows, n_channels)
-            As for `mean_squared_errors`.
         of_steps : callable
-            Maps differences (..., n_channels), float64, to errors of that shape.
+            Maps differences (..., n_channels), float64, to errors (..., n_errors).
 
         Returns
         -------
-        errors : torch.Tensor of shape (batch, n_windows, n_channels), float64
+        errors : torch.Tensor of shape (batch, n_windows, n_errors), float64
             Their means over the steps.
         """
-        return self._over_grids(series, partial(self._channel_means, of_steps))
-
-    def _over_grids(self, series, errors_of):
         n_windows = series.shape[1] - self.n_timesteps + 1
         n_grids = min(self.n_grids, n_windows)
         last = series.shape[1] - n_grids + 1
         parts = [
-            self._on_one_grid(series[:, grid : grid + last], errors_of)
+            self._on_one_grid(series[:, grid : grid + last], of_steps)
             for grid in range(n_grids)
         ]
         return torch.stack(parts, 2).flatten(1, 2)
 
-    def _on_one_grid(self, rows, errors_of):
+    def _on_one_grid(self, rows, of_steps):
         batch, n_rows, _ = rows.shape
         n_windows = (n_rows - self.n_timesteps) // self.n_grids + 1
         steps, left, right = rows, *rows.new_empty(2, batch, n_windows, 0)
         for layer in self.layers:
             steps, left, right = layer(steps, left, right, n_windows)
-        return errors_of(rows, steps, left, right, n_windows)
+        return self._means(of_steps, rows, steps, left, right, n_windows)
 
-    def _mean_squares(self, rows, steps, left, right, n_windows):
-        n_left, past = self.layers[-1].shared
-        size = self.n_timesteps
-        squares = (steps - rows[:, n_left:][:, : steps.shape[1]]).double().square_()
-        squares = squares.sum(2, keepdim=True)
-        total = slices(squares, (0, past - n_left), self.n_grids, n_windows).sum(2)
-        for end, span in [(left, (0, n_left)), (right, (past, size))]:
-            observed = slices(rows, span, self.n_grids, n_windows)
-            total += (end - observed).double().square_().sum(2)
-        return total / (size * rows.shape[2])
-
-    def _channel_means(self, of_steps, rows, steps, left, right, n_windows):
+    def _means(self, of_steps, rows, steps, left, right, n_windows):
         n_left, past = self.layers[-1].shared
         size, n_channels = self.n_timesteps, rows.shape[2]
         errors = of_steps((steps - rows[:, n_left:][:, : steps.shape[1]]).double())
-        total = _sums(errors, past - n_left)[:, :: self.n_grids][:, :n_windows]
+        if errors.shape[2] == 1:  # few enough to sum them anew for each window
+            inner = slices(errors, (0, past - n_left), self.n_grids, n_windows)
+            total = inner.sum(2, keepdim=True)
+        else:
+            total = _sums(errors, past - n_left)[:, :: self.n_grids][:, :n_windows]
         for end, span in [(left, (0, n_left)), (right, (past, size))]:
             observed = slices(rows, span, self.n_grids, n_windows)
             shape = span[1] - span[0], n_channels
-            total = total + of_steps((end - observed).double().unflatten(2, shape)).sum(
-                2
-            )
+            differences = (end - observed).double().unflatten(2, shape)
+            total = total + of_steps(differences).sum(2)
         return total / size
 
 

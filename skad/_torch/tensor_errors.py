@@ -11,7 +11,14 @@ _ROWS, _LANES = 256, 16
 
 
 class TensorErrors(ChannelErrors):
-    """The same for tensors, which come in any number of steps."""
+    """The same for tensors, in operations that an exporter can follow."""
+
+    def largest(self, errors):
+        return errors.amax(axis=1)
+
+
+class FilledTensorErrors(TensorErrors):
+    """The same for any number of steps, whose bits do not depend on that number."""
 
     def weighed(self, differences):
         n_channels = differences.shape[-1]
@@ -21,10 +28,19 @@ class TensorErrors(ChannelErrors):
         return product.reshape(differences.shape)
 
 
+def errors_to_export(errors: ChannelErrors) -> TensorErrors:
+    """Copy what was learnt to tensors."""
+    scale, precision = (
+        None if array is None else torch.from_numpy(array.copy())
+        for array in (errors.scale, errors.precision)
+    )
+    return TensorErrors(errors.error, errors.aggregation, scale, precision)
+
+
 def errors_of_tensors(errors: ChannelErrors, device: str) -> ChannelErrors:
-    """Bring what was learnt to a device."""
+    """Bring to a device what the errors of steps need."""
     if errors.precision is None:
         return errors
     precision = torch.from_numpy(errors.precision).to(device)
     precision = F.pad(precision, (0, -len(precision) % _LANES))
-    return TensorErrors(errors.error, errors.aggregation, precision=precision)
+    return FilledTensorErrors(errors.error, errors.aggregation, precision=precision)

@@ -6,9 +6,8 @@ from numbers import Integral
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skad._torch.network_errors import shared_channel_means, shared_mean_squared_errors
+from skad._torch.network_errors import shared_channel_means
 from skad._torch.shared_convolution import share
-from skad._torch.tensor_errors import errors_of_tensors
 from skad.detectors._network_detector import NetworkDetector
 from skad.networks._conv_autoencoder import ConvAutoencoderNetwork
 
@@ -286,19 +285,12 @@ class ConvAutoencoder(NetworkDetector):
                 )
             length = length if self.pooling is None else length // 2
 
-    def _window_errors(self, windows):
-        shared = self._shared(windows.shape[1])
-        if shared is None or not self._errors.is_mean_of_squares:
-            return super()._window_errors(windows)
-        return shared_mean_squared_errors(shared, windows, self.net_.device)
-
-    def _channel_means(self, windows):
+    def _channel_means(self, windows, *, merge):
         shared = self._shared(windows.shape[1])
         if shared is None:
-            return super()._channel_means(windows)
+            return super()._channel_means(windows, merge=merge)
         device = self.net_.device
-        of_steps = errors_of_tensors(self._errors, device).of_steps
-        return shared_channel_means(shared, windows, of_steps, device)
+        return shared_channel_means(self._errors, shared, windows, device, merge=merge)
 
     def _shared(self, n_timesteps):
         if self._fitted_as.window_scaling is not None:

@@ -12,10 +12,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from skad._estimators.validation import refuse_other_shape
 from skad._estimators.window_scaling import centre_and_scale, scale_windows
 from skad._series.windows import as_dtype
-from skad._torch.network_errors import differences, mean_squared_errors, outputs
+from skad._torch.network_errors import channel_means, differences, outputs
 from skad._torch.plain_state import PlainStateMixin
 from skad._torch.remembered_net import remembered_net
-from skad._torch.tensor_errors import errors_of_tensors
 from skad._torch.training import (
     DEVICE,
     OPTIMIZERS,
@@ -317,15 +316,8 @@ class NetworkDetector(PlainStateMixin, WindowDetector):
             raise diverged("the trained network does not return finite numbers")
         return scores
 
-    def _window_errors(self, windows):
-        if not self._errors.is_mean_of_squares:
-            return super()._window_errors(windows)
-        return mean_squared_errors(*self._scored(windows))
-
-    def _channel_means(self, windows):
-        of_steps = errors_of_tensors(self._errors, self.net_.device).of_steps
-        for start, block in differences(*self._scored(windows)):
-            yield start, of_steps(block).mean(axis=1).cpu().numpy()
+    def _channel_means(self, windows, *, merge):
+        return channel_means(self._errors, *self._scored(windows), merge=merge)
 
     def _differences(self, windows):
         for start, block in differences(*self._scored(windows)):

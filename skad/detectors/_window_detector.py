@@ -149,9 +149,8 @@ class WindowDetector(CallbackSupportMixin, ThresholdMixin, BaseEstimator, ABC):
             As `score_samples`.
         """
         windows = self._fitted_windows(X)
-        of_windows = self._errors.of_windows
-        blocks = self._channel_means(windows)
-        shares = ((start, of_windows(means)) for start, means in blocks)
+        blocks = self._channel_means(windows, merge=False)
+        shares = ((start, self._errors.shares(means)) for start, means in blocks)
         return _joined(shares, (len(windows), windows.shape[2]))
 
     def expected(self, X):
@@ -177,15 +176,17 @@ class WindowDetector(CallbackSupportMixin, ThresholdMixin, BaseEstimator, ABC):
         return _joined(self._expectations(windows), (len(windows), windows.shape[2]))
 
     def _window_errors(self, windows):
-        of_windows = self._errors.of_windows
-        blocks = self._channel_means(windows)
-        errors = ((start, of_windows(means).sum(axis=1)) for start, means in blocks)
+        blocks = self._channel_means(windows, merge=True)
+        errors = ((start, self._errors.of_windows(means)) for start, means in blocks)
         return _joined(errors, len(windows))
 
-    def _channel_means(self, windows):
-        """Yield blocks of errors, averaged over the steps: (n, n_channels) arrays."""
+    def _channel_means(self, windows, *, merge):
+        """Yield blocks of errors, averaged over the steps: (n, n_channels) arrays.
+
+        With ``merge``, channels may be one where that does not change their mean.
+        """
         for start, differences in self._differences(windows):
-            yield start, self._errors.of_steps(differences).mean(axis=1)
+            yield start, self._errors.means(differences, merge=merge)
 
     def _fitted_windows(self, X):
         check_is_fitted(self)

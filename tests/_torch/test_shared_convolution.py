@@ -1,7 +1,10 @@
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 
+from skad._estimators.channel_errors import ChannelErrors
 from skad._torch.shared_convolution import _SHARED, share
 from skad.networks._conv_autoencoder import ConvAutoencoderNetwork
 
@@ -19,9 +22,12 @@ def errors_window_by_window(network, series, n_timesteps):
     return squares.mean((1, 2)), windows.double().square().mean((1, 2))
 
 
+mean_squares = partial(ChannelErrors().of_steps, merge=True)
+
+
 def errors_together(shared, series):
     with torch.inference_mode():
-        return shared.mean_squared_errors(series.unsqueeze(0))[0]
+        return shared.channel_means(series.unsqueeze(0), mean_squares)[0, :, 0]
 
 
 def series_for(rng, shared, n_rounds, n_channels):
@@ -67,7 +73,7 @@ def test_windows_by_themselves_get_the_bits_of_windows_of_a_series(rng):
         series = series_for(rng, shared, 40, n_channels)
         windows = series.unfold(0, shared.n_timesteps, 1).transpose(1, 2).contiguous()
         with torch.inference_mode():
-            alone = shared.mean_squared_errors(windows)[:, 0]
+            alone = shared.channel_means(windows, mean_squares)[:, 0, 0]
         assert torch.equal(alone, errors_together(shared, series))
 
 
