@@ -3,7 +3,7 @@ BIN := .venv/bin
 # One thread per process: faster for small networks, and bits depend on the number.
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test test-lowest test-newest lint coverage mutation docs bench-accuracy bench-speed bench-metrics bench-false-alarms bench-reliability bench-adapters clean
+.PHONY: help demo test test-lowest test-newest lint words coverage mutation docs bench-accuracy bench-speed bench-metrics bench-false-alarms bench-reliability bench-adapters clean
 
 help:  ## List the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -41,6 +41,9 @@ test-newest:  ## Run the tests on the newest versions there are, but for torch.
 lint: .venv/.ok  ## Check style and formatting.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+words: .venv/.ok  ## Write the words that detectors share into their docstrings.
+	$(BIN)/python -m tests.support.shared_words
 
 coverage: .venv/.ok  ## Run all tests and list the lines and branches of skad that none reaches.
 	$(ONE_THREAD) $(BIN)/python -m pytest -q -n 2 --dist worksteal --cov --cov-report=term

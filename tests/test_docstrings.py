@@ -17,12 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sktime.detection.dummy import DummyRegularAnomalies
 
 import skad
-from skad.detectors import (
-    ConvAutoencoder,
-    LSTMForecaster,
-    NetworkDetector,
-    PCADetector,
-)
+from skad.detectors import ConvAutoencoder, LSTMForecaster, PCADetector
 from skad.postprocessing import (
     EnsembleDetector,
     ReverseWindowing,
@@ -32,6 +27,7 @@ from skad.postprocessing import (
 from skad.preprocessing import GaussianNoise, ScalingJitter, SlidingWindow
 from skad.pyod import PyODAdapter
 from skad.sktime import SktimeAdapter
+from tests.support import shared_words
 from tests.support.pyod_stand_ins import MAD
 
 ROOMS = ("preprocessing", "detectors", "postprocessing", "metrics", "datasets")
@@ -222,11 +218,30 @@ def test_a_constructor_parameter_is_described_in_the_same_words_everywhere():
     assert contradictions(docs) == []
 
 
-def test_detectors_describe_what_they_share_in_the_same_words():
-    for section in ("Parameters", "Attributes"):
-        detectors = {n: k for n, k in CLASSES.items() if issubclass(k, NetworkDetector)}
-        docs = {n: get_doc_object(kind)[section] for n, kind in detectors.items()}
-        assert contradictions(docs) == []
+@pytest.mark.parametrize("path", shared_words.detectors(), ids=lambda path: path.stem)
+def test_detectors_say_what_they_share_in_the_words_of_the_table(path):
+    table = shared_words.table_of(shared_words.TABLE.read_text())
+    source = path.read_text()
+    kind = shared_words.detectors()[path]
+    assert shared_words.updated(source, kind, table) == source, "Run make words."
+
+
+def test_other_words_a_missing_and_a_misplaced_entry_are_rewritten():
+    (path,) = [path for path in shared_words.detectors() if "_lstm_" in path.name]
+    kind, source = shared_words.detectors()[path], path.read_text()
+    table = shared_words.table_of(shared_words.TABLE.read_text())
+    rate = "    lr : float, default=1e-3\n        Learning rate.\n"
+    assert rate in source
+    for planted in (
+        source.replace("Learning rate.", "Rate of learning."),
+        source.replace(rate, ""),
+        source.replace(rate, "").replace(
+            "    horizon : int", rate + "    horizon : int"
+        ),
+        source.replace("    offset_ : float\n", "    offset_ : double\n"),
+    ):
+        assert planted != source
+        assert shared_words.updated(planted, kind, table) == source
 
 
 def test_a_planted_contradiction_is_found():

@@ -1,11 +1,12 @@
 """Detect windows that a convolutional autoencoder cannot rebuild."""
 
 import math
-from collections.abc import Iterable
+from dataclasses import dataclass
 from numbers import Integral
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from skad._estimators.validation import refuse_other_widths
 from skad._torch.network_errors import shared_channel_means
 from skad._torch.shared_convolution import share
 from skad.detectors._network_detector import NetworkDetector
@@ -14,6 +15,7 @@ from skad.networks._conv_autoencoder import ConvAutoencoderNetwork
 _AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
 
 
+@dataclass(eq=False, repr=False)
 class ConvAutoencoder(NetworkDetector):
     """Detect windows that a convolutional autoencoder cannot rebuild.
 
@@ -61,6 +63,9 @@ class ConvAutoencoder(NetworkDetector):
         - "mahalanobis": the squared Mahalanobis distance of each step's errors from 0,
           by the covariance of the training errors, over the number of channels; the
           distance itself with ``error="absolute"``.
+    contamination : "auto" or float in (0, 0.5], default="auto"
+        The share of the samples seen at fit that fall below the threshold `offset_`;
+        "auto" puts it three median absolute deviations below their median score.
     input_noise : float, default=0.0
         Standard deviation of Gaussian noise, drawn anew for every training batch and
         added to the (scaled) input while the target stays clean. Scoring adds none.
@@ -84,9 +89,6 @@ class ConvAutoencoder(NetworkDetector):
         dropped.
     n_iter_no_change : int, default=10
         Epochs without improvement after which ``early_stopping`` stops.
-    contamination : "auto" or float in (0, 0.5], default="auto"
-        The share of the samples seen at fit that fall below the threshold `offset_`;
-        "auto" puts it three median absolute deviations below their median score.
     device : str or torch.device, default="cpu"
         Where torch computes, for example "cuda".
     warm_start : bool, default=False
@@ -108,16 +110,16 @@ class ConvAutoencoder(NetworkDetector):
     ----------
     net_ : skorch.NeuralNet
         The trained net; ``net_.module_`` is the torch module.
-    offset_ : float
-        The threshold: ``decision_function(X) = score_samples(X) - offset_``.
-    window_shape_ : tuple of int
-        ``(n_timesteps, n_channels)`` of the windows seen at fit.
     n_iter_ : int
         Number of epochs trained, over all fits of a warm start.
     loss_curve_ : list of float
         Mean training loss (squared error) of each epoch.
     validation_scores_ : list of float or None
         Minus the validation loss of each epoch; None without ``early_stopping``.
+    offset_ : float
+        The threshold: ``decision_function(X) = score_samples(X) - offset_``.
+    window_shape_ : tuple of int
+        ``(n_timesteps, n_channels)`` of the windows seen at fit.
     n_features_in_ : int
         ``n_timesteps * n_channels``.
     feature_names_in_ : ndarray of shape (`n_features_in_`,), object
@@ -163,6 +165,12 @@ class ConvAutoencoder(NetworkDetector):
     True
     """
 
+    channels: tuple[int, ...] = (32, 16)
+    kernel_size: int = 3
+    stride: int = 1
+    pooling: str | None = None
+    bottleneck: int | None = None
+
     _parameter_constraints = {
         **NetworkDetector._parameter_constraints,
         "channels": ["array-like"],
@@ -171,61 +179,6 @@ class ConvAutoencoder(NetworkDetector):
         "pooling": [StrOptions({"max", "mean"}), None],
         "bottleneck": [_AT_LEAST_ONE, None],
     }
-
-    def __init__(
-        self,
-        channels=(32, 16),
-        kernel_size=3,
-        stride=1,
-        *,
-        pooling=None,
-        bottleneck=None,
-        n_channels=1,
-        window_scaling=None,
-        error="squared",
-        channel_aggregation="mean",
-        input_noise=0.0,
-        max_epochs=10,
-        max_windows_per_epoch=None,
-        batch_size=128,
-        lr=1e-3,
-        optimizer="adam",
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        contamination="auto",
-        device="cpu",
-        warm_start=False,
-        memory=None,
-        verbose=0,
-        random_state=None,
-    ):
-        super().__init__(
-            n_channels=n_channels,
-            window_scaling=window_scaling,
-            error=error,
-            channel_aggregation=channel_aggregation,
-            input_noise=input_noise,
-            max_epochs=max_epochs,
-            max_windows_per_epoch=max_windows_per_epoch,
-            batch_size=batch_size,
-            lr=lr,
-            optimizer=optimizer,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            n_iter_no_change=n_iter_no_change,
-            contamination=contamination,
-            device=device,
-            warm_start=warm_start,
-            memory=memory,
-            verbose=verbose,
-            random_state=random_state,
-        )
-        self.channels = channels
-        self.kernel_size = kernel_size
-        self.stride = stride
-        self.pooling = pooling
-        self.bottleneck = bottleneck
 
     def make_network(self, n_timesteps, n_channels):
         """Build the convolutions and their mirror image.
@@ -249,7 +202,7 @@ class ConvAutoencoder(NetworkDetector):
             stride or the pooling of a layer is too long for what the window holds
             there.
         """
-        _refuse_channels(self.channels)
+        refuse_other_widths(self.channels)
         self._refuse_short_windows(n_timesteps, n_channels)
         return ConvAutoencoderNetwork(
             n_channels,
@@ -296,20 +249,3 @@ class ConvAutoencoder(NetworkDetector):
         if self._fitted_as.window_scaling is not None:
             return None
         return share(self.net_.module_, n_timesteps)
-
-
-def _refuse_channels(channels):
-    # A class, which passes for array-like, has a length that cannot be asked for.
-    if (
-        isinstance(channels, Iterable)
-        and len(channels)
-        and all(
-            isinstance(width, Integral) and not isinstance(width, bool) and width >= 1
-            for width in channels
-        )
-    ):
-        return
-    raise ValueError(
-        f"channels={channels!r} must be one or more integers of at least 1, the output "
-        "channels of each convolution, such as (32, 16)."
-    )

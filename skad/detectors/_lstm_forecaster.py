@@ -1,16 +1,18 @@
 """Detect rows that an LSTM did not see coming."""
 
+from dataclasses import dataclass
 from numbers import Integral
 
 from sklearn.utils._param_validation import Interval
 
-from skad.detectors._network_detector import NetworkDetector
+from skad.detectors._forecaster import Forecaster
 from skad.networks._lstm import LSTMNetwork
 
 _AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
 
 
-class LSTMForecaster(NetworkDetector):
+@dataclass(eq=False, repr=False)
+class LSTMForecaster(Forecaster):
     """Detect rows that an LSTM did not see coming.
 
     Of each window the last ``horizon`` steps are the target and the steps before them
@@ -49,6 +51,9 @@ class LSTMForecaster(NetworkDetector):
         - "mahalanobis": the squared Mahalanobis distance of each step's errors from 0,
           by the covariance of the training errors, over the number of channels; the
           distance itself with ``error="absolute"``.
+    contamination : "auto" or float in (0, 0.5], default="auto"
+        The share of the samples seen at fit that fall below the threshold `offset_`;
+        "auto" puts it three median absolute deviations below their median score.
     input_noise : float, default=0.0
         Standard deviation of Gaussian noise, drawn anew for every training batch and
         added to the (scaled) input while the target stays clean. Scoring adds none.
@@ -72,9 +77,6 @@ class LSTMForecaster(NetworkDetector):
         dropped.
     n_iter_no_change : int, default=10
         Epochs without improvement after which ``early_stopping`` stops.
-    contamination : "auto" or float in (0, 0.5], default="auto"
-        The share of the samples seen at fit that fall below the threshold `offset_`;
-        "auto" puts it three median absolute deviations below their median score.
     device : str or torch.device, default="cpu"
         Where torch computes, for example "cuda".
     warm_start : bool, default=False
@@ -96,16 +98,16 @@ class LSTMForecaster(NetworkDetector):
     ----------
     net_ : skorch.NeuralNet
         The trained net; ``net_.module_`` is the torch module.
-    offset_ : float
-        The threshold: ``decision_function(X) = score_samples(X) - offset_``.
-    window_shape_ : tuple of int
-        ``(n_timesteps, n_channels)`` of the windows seen at fit.
     n_iter_ : int
         Number of epochs trained, over all fits of a warm start.
     loss_curve_ : list of float
         Mean training loss (squared error) of each epoch.
     validation_scores_ : list of float or None
         Minus the validation loss of each epoch; None without ``early_stopping``.
+    offset_ : float
+        The threshold: ``decision_function(X) = score_samples(X) - offset_``.
+    window_shape_ : tuple of int
+        ``(n_timesteps, n_channels)`` of the windows seen at fit.
     n_features_in_ : int
         ``n_timesteps * n_channels``.
     feature_names_in_ : ndarray of shape (`n_features_in_`,), object
@@ -145,63 +147,15 @@ class LSTMForecaster(NetworkDetector):
     300
     """
 
+    hidden_size: int = 64
+    num_layers: int = 1
+    horizon: int = 1
+
     _parameter_constraints = {
-        **NetworkDetector._parameter_constraints,
+        **Forecaster._parameter_constraints,
         "hidden_size": [_AT_LEAST_ONE],
         "num_layers": [_AT_LEAST_ONE],
-        "horizon": [_AT_LEAST_ONE],
     }
-
-    def __init__(
-        self,
-        hidden_size=64,
-        num_layers=1,
-        horizon=1,
-        *,
-        n_channels=1,
-        window_scaling=None,
-        error="squared",
-        channel_aggregation="mean",
-        input_noise=0.0,
-        max_epochs=10,
-        max_windows_per_epoch=None,
-        batch_size=128,
-        lr=1e-3,
-        optimizer="adam",
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        contamination="auto",
-        device="cpu",
-        warm_start=False,
-        memory=None,
-        verbose=0,
-        random_state=None,
-    ):
-        super().__init__(
-            n_channels=n_channels,
-            window_scaling=window_scaling,
-            error=error,
-            channel_aggregation=channel_aggregation,
-            input_noise=input_noise,
-            max_epochs=max_epochs,
-            max_windows_per_epoch=max_windows_per_epoch,
-            batch_size=batch_size,
-            lr=lr,
-            optimizer=optimizer,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            n_iter_no_change=n_iter_no_change,
-            contamination=contamination,
-            device=device,
-            warm_start=warm_start,
-            memory=memory,
-            verbose=verbose,
-            random_state=random_state,
-        )
-        self.hidden_size = hidden_size
-        self.num_layers = num_layers
-        self.horizon = horizon
 
     def make_network(self, n_timesteps, n_channels):
         """Build the LSTM and the linear map from its last state to the forecast.
@@ -224,28 +178,5 @@ class LSTMForecaster(NetworkDetector):
         ValueError
             If the horizon leaves no input.
         """
-        if self.horizon >= n_timesteps:
-            raise ValueError(
-                f"horizon={self.horizon} leaves no input in windows of {n_timesteps} "
-                f"timestep(s) (n_features = {n_timesteps * n_channels}, n_channels = "
-                f"{n_channels}). Cut longer windows, with window_size > horizon, or "
-                "lower horizon."
-            )
+        self._refuse_no_input(n_timesteps, n_channels)
         return LSTMNetwork(n_channels, self.horizon, self.hidden_size, self.num_layers)
-
-    def inputs_and_targets(self, windows):
-        """Split windows before their last ``horizon`` steps.
-
-        Parameters
-        ----------
-        windows : torch.Tensor of shape (batch, n_timesteps, n_channels), float32
-            Windows in time order.
-
-        Returns
-        -------
-        inputs : torch.Tensor of shape (batch, n_timesteps - horizon, n_channels)
-            The past.
-        targets : torch.Tensor of shape (batch, horizon, n_channels)
-            The steps to forecast.
-        """
-        return windows[:, : -self.horizon], windows[:, -self.horizon :]

@@ -2,6 +2,7 @@
 
 import copy
 from abc import abstractmethod
+from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 
 import numpy as np
@@ -27,6 +28,7 @@ from skad.detectors._window_detector import WindowDetector
 _AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
 
 
+@dataclass(eq=False, repr=False)
 class NetworkDetector(PlainStateMixin, WindowDetector):
     """Base class: an outlier detector around a torch network that explains windows.
 
@@ -58,6 +60,9 @@ class NetworkDetector(PlainStateMixin, WindowDetector):
         - "mahalanobis": the squared Mahalanobis distance of each step's errors from 0,
           by the covariance of the training errors, over the number of channels; the
           distance itself with ``error="absolute"``.
+    contamination : "auto" or float in (0, 0.5], default="auto"
+        The share of the samples seen at fit that fall below the threshold `offset_`;
+        "auto" puts it three median absolute deviations below their median score.
     input_noise : float, default=0.0
         Standard deviation of Gaussian noise, drawn anew for every training batch and
         added to the (scaled) input while the target stays clean. Scoring adds none.
@@ -81,9 +86,6 @@ class NetworkDetector(PlainStateMixin, WindowDetector):
         dropped.
     n_iter_no_change : int, default=10
         Epochs without improvement after which ``early_stopping`` stops.
-    contamination : "auto" or float in (0, 0.5], default="auto"
-        The share of the samples seen at fit that fall below the threshold `offset_`;
-        "auto" puts it three median absolute deviations below their median score.
     device : str or torch.device, default="cpu"
         Where torch computes, for example "cuda".
     warm_start : bool, default=False
@@ -105,16 +107,16 @@ class NetworkDetector(PlainStateMixin, WindowDetector):
     ----------
     net_ : skorch.NeuralNet
         The trained net; ``net_.module_`` is the torch module.
-    offset_ : float
-        The threshold: ``decision_function(X) = score_samples(X) - offset_``.
-    window_shape_ : tuple of int
-        ``(n_timesteps, n_channels)`` of the windows seen at fit.
     n_iter_ : int
         Number of epochs trained, over all fits of a warm start.
     loss_curve_ : list of float
         Mean training loss (squared error) of each epoch.
     validation_scores_ : list of float or None
         Minus the validation loss of each epoch; None without ``early_stopping``.
+    offset_ : float
+        The threshold: ``decision_function(X) = score_samples(X) - offset_``.
+    window_shape_ : tuple of int
+        ``(n_timesteps, n_channels)`` of the windows seen at fit.
     n_features_in_ : int
         ``n_timesteps * n_channels``.
     feature_names_in_ : ndarray of shape (`n_features_in_`,), object
@@ -142,6 +144,22 @@ class NetworkDetector(PlainStateMixin, WindowDetector):
     (50,)
     """
 
+    _: KW_ONLY
+    input_noise: float = 0.0
+    max_epochs: int = 10
+    max_windows_per_epoch: int | None = None
+    batch_size: int = 128
+    lr: float = 1e-3
+    optimizer: str | type = "adam"
+    early_stopping: bool = False
+    validation_fraction: float = 0.1
+    n_iter_no_change: int = 10
+    device: object = "cpu"
+    warm_start: bool = False
+    memory: str | Memory | None = None
+    verbose: int = 0
+    random_state: int | np.random.RandomState | None = None
+
     _parameter_constraints = {
         **WindowDetector._parameter_constraints,
         "input_noise": [Interval(Real, 0, None, closed="left")],
@@ -159,49 +177,6 @@ class NetworkDetector(PlainStateMixin, WindowDetector):
         "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
-
-    def __init__(
-        self,
-        *,
-        n_channels=1,
-        window_scaling=None,
-        error="squared",
-        channel_aggregation="mean",
-        input_noise=0.0,
-        max_epochs=10,
-        max_windows_per_epoch=None,
-        batch_size=128,
-        lr=1e-3,
-        optimizer="adam",
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        contamination="auto",
-        device="cpu",
-        warm_start=False,
-        memory=None,
-        verbose=0,
-        random_state=None,
-    ):
-        self.n_channels = n_channels
-        self.window_scaling = window_scaling
-        self.error = error
-        self.channel_aggregation = channel_aggregation
-        self.input_noise = input_noise
-        self.max_epochs = max_epochs
-        self.max_windows_per_epoch = max_windows_per_epoch
-        self.batch_size = batch_size
-        self.lr = lr
-        self.optimizer = optimizer
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.contamination = contamination
-        self.device = device
-        self.warm_start = warm_start
-        self.memory = memory
-        self.verbose = verbose
-        self.random_state = random_state
 
     _precision = np.float32
 

@@ -1,5 +1,6 @@
 """Detect windows that a few principal components cannot rebuild."""
 
+from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
@@ -19,6 +20,7 @@ _LANES = 8
 _ROUNDING, _TINY = np.finfo(np.float64).eps, np.finfo(np.float64).tiny
 
 
+@dataclass(eq=False, repr=False)
 class PCADetector(WindowDetector):
     """Detect windows that a few principal components cannot rebuild.
 
@@ -110,6 +112,8 @@ class PCADetector(WindowDetector):
     True
     """
 
+    n_components: int | float = 10
+
     _parameter_constraints = {
         "n_components": [
             Interval(Integral, 0, None, closed="left"),
@@ -117,23 +121,6 @@ class PCADetector(WindowDetector):
         ],
         **WindowDetector._parameter_constraints,
     }
-
-    def __init__(
-        self,
-        n_components=10,
-        *,
-        n_channels=1,
-        window_scaling=None,
-        error="squared",
-        channel_aggregation="mean",
-        contamination="auto",
-    ):
-        self.n_components = n_components
-        self.n_channels = n_channels
-        self.window_scaling = window_scaling
-        self.error = error
-        self.channel_aggregation = channel_aggregation
-        self.contamination = contamination
 
     def _learn(self, windows, task):
         n, n_features = len(windows), windows[0].size

@@ -1,7 +1,9 @@
 """The frame around any model of windows: checks, scores, channels, threshold."""
 
 from abc import ABC, abstractmethod
+from dataclasses import KW_ONLY, dataclass
 from numbers import Integral
+from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
@@ -15,6 +17,7 @@ from skad._estimators.thresholding import CONTAMINATION, ThresholdMixin, thresho
 from skad._estimators.validation import check_windows, refuse_huge, refuse_lost
 
 
+@dataclass(eq=False, repr=False)
 class WindowDetector(CallbackSupportMixin, ThresholdMixin, BaseEstimator, ABC):
     """An outlier detector around a model that explains windows.
 
@@ -22,7 +25,21 @@ class WindowDetector(CallbackSupportMixin, ThresholdMixin, BaseEstimator, ABC):
     misses what the model expects (`_differences`), and what that is (`_expectations`).
     A block comes with the number of its first window, and is filled up after the last,
     so that all blocks are of one shape.
+
+    Parameters are fields of dataclasses. Those of the frames are keyword-only, so they
+    follow those of the detector, which are its own fields.
     """
+
+    _: KW_ONLY
+    n_channels: int = 1
+    window_scaling: str | None = None
+    error: str = "squared"
+    channel_aggregation: str = "mean"
+    contamination: float | str = "auto"
+
+    # Whether a score is that of the row where the window ends, as a forecast is, or
+    # that of the window as a whole, to be spread over its rows.
+    judges_rows: ClassVar[bool] = False
 
     _parameter_constraints = {
         "n_channels": [Interval(Integral, 1, None, closed="left")],

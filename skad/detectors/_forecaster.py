@@ -1,0 +1,52 @@
+"""The frame around a network that forecasts where a window ends."""
+
+from dataclasses import dataclass
+from numbers import Integral
+from typing import ClassVar
+
+from sklearn.utils._param_validation import Interval
+
+from skad.detectors._network_detector import NetworkDetector
+
+
+@dataclass(eq=False, repr=False)
+class Forecaster(NetworkDetector):
+    """A detector whose network forecasts the end of a window from what precedes it.
+
+    A subclass has a field ``horizon``, so that it stands where its other parameters do,
+    and gives `make_network`, which maps the inputs to ``horizon`` steps.
+    """
+
+    judges_rows: ClassVar[bool] = True
+
+    _parameter_constraints = {
+        **NetworkDetector._parameter_constraints,
+        "horizon": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def _refuse_no_input(self, n_timesteps, n_channels):
+        """Raise where the horizon takes up a whole window."""
+        if self.horizon >= n_timesteps:
+            raise ValueError(
+                f"horizon={self.horizon} leaves no input in windows of {n_timesteps} "
+                f"timestep(s) (n_features = {n_timesteps * n_channels}, n_channels = "
+                f"{n_channels}). Cut longer windows, with window_size > horizon, or "
+                "lower horizon."
+            )
+
+    def inputs_and_targets(self, windows):
+        """Split windows before their last ``horizon`` steps.
+
+        Parameters
+        ----------
+        windows : torch.Tensor of shape (batch, n_timesteps, n_channels), float32
+            Windows in time order.
+
+        Returns
+        -------
+        inputs : torch.Tensor of shape (batch, n_timesteps - horizon, n_channels)
+            The past.
+        targets : torch.Tensor of shape (batch, horizon, n_channels)
+            The steps to forecast.
+        """
+        return windows[:, : -self.horizon], windows[:, -self.horizon :]
