@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from skad._series.windows import series_under
+from skad._torch.drawing import Drawing, NoDrawing
 
 # The share of the free memory of a device that a series may take.
 _SHARE_OF_DEVICE = 0.5
@@ -14,7 +15,8 @@ _SHARE_OF_DEVICE = 0.5
 class WindowBatches:
     """Batches of inputs and targets, in a fresh seeded order each epoch.
 
-    Without a seed the order is that of the windows, and nothing is left out.
+    Without a seed the order is that of the windows, and nothing is left out or drawn.
+    ``drawing`` is the mode of the present epoch, for whatever the network draws.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class WindowBatches:
         self.epoch = epoch
         self.max_windows = max_windows
         self.input_noise = input_noise
+        self.drawing = NoDrawing()
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         if self.seed is None:
@@ -44,9 +47,13 @@ class WindowBatches:
         else:
             rng = np.random.default_rng((self.seed, self.epoch))
             order = self._draw(rng)
+            own = np.random.SeedSequence((self.seed, self.epoch)).generate_state(1)[0]
+            self.drawing = Drawing(int(own))
             self.epoch += 1
         for rows in self._chunks(order):
-            inputs, targets = self.prepare(self.take(rows))
+            windows = self.take(rows)
+            with self.drawing:
+                inputs, targets = self.prepare(windows)
             if rng is not None and self.input_noise:
                 noise = rng.standard_normal(tuple(inputs.shape), dtype=np.float32)
                 noise = torch.from_numpy(noise).to(inputs.device)

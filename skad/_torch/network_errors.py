@@ -13,11 +13,11 @@ from functools import partial
 import numpy as np
 import torch
 from torch.nn import functional as F
-from torch.overrides import TorchFunctionMode, _get_current_function_mode
 
 from skad._estimators.channel_errors import ChannelErrors
 from skad._series.fixed_blocks import fixed_blocks
 from skad._series.windows import series_under
+from skad._torch.drawing import InterruptibleMode, NoDrawing
 from skad._torch.tensor_errors import errors_of_tensors
 
 # Steps of the windows in a block: enough to keep the kernels busy, few enough to stay
@@ -34,18 +34,13 @@ LARGEST_BLOCK = 2**21
 _LANES = 16
 
 
-class AlignedRows(TorchFunctionMode):
+class AlignedRows(InterruptibleMode):
     """Fill up the rows that enter a dense layer with zeros, to whole registers."""
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         if function is not F.linear:
             return function(*args, **(kwargs or {}))
         return self._linear(*args, **(kwargs or {}))
-
-    def __exit__(self, kind, error, traceback):
-        # Torch lays the mode aside during each call, where an interrupt may come.
-        if _get_current_function_mode() is self:
-            super().__exit__(kind, error, traceback)
 
     def _linear(self, rows, weight, bias=None):
         missing = -rows.shape[-1] % _LANES
@@ -77,7 +72,7 @@ def outputs(
     size = block_size(*windows.shape[1:], device)
     for start, block in fixed_blocks(windows, size):
         # Block by block: what is done between two of them is not in these modes.
-        with torch.inference_mode(), AlignedRows():
+        with torch.inference_mode(), NoDrawing(), AlignedRows():
             block = torch.from_numpy(block).to(device)
             inputs, targets = prepare(block)
             output = network(inputs)

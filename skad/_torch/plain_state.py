@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 from torch.overrides import TorchFunctionMode
 
 from skad._torch.trained_net import fresh_net
-from skad._torch.training import check_device, seeded_outputs
+from skad._torch.training import answers, check_device
 
 # Calls of torch that building a network may take for each of its arrays.
 _CALLS_PER_ARRAY = 50
@@ -132,8 +132,8 @@ def _refuse_hidden_state(detector, shape, net, twin):
     """Raise where the network has learnt more than parameters and buffers."""
     windows = np.random.default_rng(0).standard_normal((2, *shape), dtype=np.float32)
     inputs, _ = detector._prepare(torch.from_numpy(windows).to(net.device))
-    answers = [seeded_outputs(trained, inputs) for trained in (net, twin)]
-    if not torch.allclose(*answers, rtol=1e-4, atol=1e-6, equal_nan=True):
+    first, second = (answers(trained, inputs) for trained in (net, twin))
+    if not torch.allclose(first, second, rtol=1e-4, atol=1e-6, equal_nan=True):
         raise ValueError(
             f"The network of {type(detector).__name__} answers otherwise when it is "
             "built anew with the same weights: it holds more than parameters and "

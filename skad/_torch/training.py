@@ -2,11 +2,11 @@
 
 Three habits of skorch are turned off here, by its own hooks. Its DataLoader draws
 from torch's global random state: batches come ready from `WindowBatches`, which has
-a generator of its own. Its `partial_fit` swallows Ctrl-C: the fit loop is called
-directly. A loss that is NaN passes unnoticed: `FiniteLoss` stops there.
+generators of its own, and the network draws from these as well. Its `partial_fit`
+swallows Ctrl-C: the fit loop is called directly. A loss that is NaN passes unnoticed:
+`FiniteLoss` stops there.
 """
 
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +18,7 @@ from skorch.callbacks import Callback, EarlyStopping
 from torch.nn import functional as F
 
 from skad._torch.batches import WindowBatches
+from skad._torch.drawing import Drawing, NoDrawing
 
 OPTIMIZERS = {
     "adam": torch.optim.Adam,
@@ -28,8 +29,6 @@ OPTIMIZERS = {
 DEVICE = [str, torch.device]
 # Of the mean square of the targets, or of 1, which is what new networks answer with.
 _FAR_OUT = 1e6
-# Torch initialises from one global generator per process: one thread at a time.
-_INITIALISING = threading.Lock()
 
 
 class StopTraining(KeyboardInterrupt):
@@ -118,12 +117,16 @@ class WindowNet(NeuralNet):
     def get_iterator(self, dataset, training=False):
         return dataset
 
+    def infer(self, x, drawing):
+        with drawing:  # and not around the step: a mode slows what an optimiser does
+            return self.module_(x)
+
     def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
         if iterator is None:
             return
         total, count = 0.0, 0
         for batch in iterator:
-            loss = step_fn(batch, **fit_params)["loss"].detach()
+            loss = step_fn(batch, drawing=iterator.drawing)["loss"].detach()
             total = total + loss * len(batch[0])
             count += len(batch[0])
         self.history.record(f"{prefix}_loss", float(total) / count)
@@ -143,8 +146,7 @@ def new_net(make_network: Callable, seed: int, *, lr, optimizer, device) -> Wind
             f"such a class, or one of the names {sorted(OPTIMIZERS)}."
         )
     fused = {"optimizer__fused": True} if optimizer in OPTIMIZERS else {}
-    with _INITIALISING, torch.random.fork_rng(devices=[]), torch.device("cpu"):
-        torch.default_generator.manual_seed(seed)
+    with Drawing(seed), torch.device("cpu"):
         network = make_network().to(dtype=torch.float32)
         net = WindowNet(
             network,
@@ -203,7 +205,7 @@ def refuse_to_have_diverged(net: WindowNet, batches: WindowBatches) -> None:
     """
     inputs, targets = batches.spread()
     targets = targets.double()
-    error = float((seeded_outputs(net, inputs).double() - targets).square().mean())
+    error = float((answers(net, inputs).double() - targets).square().mean())
     usual = float(targets.square().mean())
     if error > _FAR_OUT * max(usual, 1.0):
         raise diverged(
@@ -212,10 +214,9 @@ def refuse_to_have_diverged(net: WindowNet, batches: WindowBatches) -> None:
         )
 
 
-def seeded_outputs(net: WindowNet, inputs: torch.Tensor) -> torch.Tensor:
-    """Return what a trained net answers, drawing from a seed wherever it draws."""
-    with _INITIALISING, torch.random.fork_rng(devices=[]), torch.inference_mode():
-        torch.default_generator.manual_seed(0)
+def answers(net: WindowNet, inputs: torch.Tensor) -> torch.Tensor:
+    """Return what a trained net makes of its inputs."""
+    with torch.inference_mode(), NoDrawing():
         return net.module_.eval()(inputs)
 
 

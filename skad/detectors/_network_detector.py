@@ -203,9 +203,9 @@ class NetworkDetector(PlainStateMixin, WindowDetector):
 
         Notes
         -----
-        Layers that draw numbers while they train, such as dropout, take them from
-        torch's global generator, which ``random_state`` does not reach; use
-        ``input_noise`` where you can.
+        What layers draw while they are built and trained, `torch.nn.Dropout` among
+        them, is decided by ``random_state``. A kernel that draws by itself, such as the
+        dropout inside `torch.nn.LSTM`, is refused; so is a draw while scoring.
         """
 
     def inputs_and_targets(self, windows):

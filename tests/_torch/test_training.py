@@ -1,5 +1,3 @@
-import threading
-
 import numpy as np
 import pytest
 import torch
@@ -93,16 +91,17 @@ def test_nets_built_at_the_same_moment_do_not_mix_their_seeds():
     assert all(torch.equal(weights, expected) for weights in in_threads(4, build))
 
 
-def test_the_lock_is_released_when_an_architecture_fails():
-    def refuse():
-        raise ValueError("does not fit")
+def test_a_net_may_be_built_while_another_is_built():
+    inner = []
 
-    with pytest.raises(ValueError, match="does not fit"):
-        a_net(refuse)
-    thread = threading.Thread(target=a_net, daemon=True)
-    thread.start()
-    thread.join(timeout=30)
-    assert not thread.is_alive()
+    def build():
+        inner.append(a_net(lambda: nn.Linear(3, 3), seed=2).module_.weight)
+        return nn.Linear(3, 3)
+
+    outer = a_net(build, seed=1).module_.weight
+    for weight, seed in ((inner[0], 2), (outer, 1)):
+        alone = a_net(lambda: nn.Linear(3, 3), seed=seed).module_.weight
+        assert torch.equal(weight, alone)
 
 
 @pytest.mark.parametrize(
@@ -190,14 +189,58 @@ def test_answers_as_large_as_the_values_pass_though_the_series_begins_with_zeros
         refuse_to_have_diverged(a_net(Shifted), batches_of(0 * late))
 
 
-def test_a_network_that_draws_when_it_answers_draws_nothing_of_the_users():
+def test_a_network_that_draws_when_it_answers_is_refused():
     class Drawing(Scaled):
         def forward(self, windows):
             return windows + torch.randn_like(windows)
 
     net = a_net(Drawing)
-    with untouched_random_states():
+    message = "torch's randn_like draws random"
+    with untouched_random_states(), pytest.raises(ValueError, match=message):
         refuse_to_have_diverged(net, batches_of(numbered(4)))
+
+
+class Dropping(Scaled):
+    def forward(self, windows):
+        return super().forward(nn.functional.dropout(windows + 1, 0.5, self.training))
+
+
+def test_what_a_network_draws_is_decided_by_the_seed_of_its_batches():
+    def losses(seed):
+        net, batches = a_net(Dropping), batches_of(numbered(8), seed=seed)
+        with untouched_random_states():
+            train(net, batches, None, max_epochs=3, patience=1, verbose=0)
+        return net.history[:, "train_loss"]
+
+    first, second, other = losses(1), losses(1), losses(2)
+    assert first == second
+    assert first != other
+
+
+def test_each_epoch_draws_anew():
+    masks, ones = [], np.ones((8, 2, 1), np.float32)
+
+    class Recorded(Scaled):
+        def forward(self, windows):
+            if self.training:
+                masks.append(nn.functional.dropout(windows))
+            return super().forward(windows)
+
+    batches = batches_of(ones, batch_size=8, seed=0)
+    train(a_net(Recorded), batches, None, max_epochs=2, patience=1, verbose=0)
+    assert not torch.equal(*masks)
+
+
+def test_targets_that_are_drawn_are_decided_by_the_seed_as_well():
+    def noisy(windows):
+        return windows + torch.rand_like(windows), windows
+
+    def inputs():
+        batches = WindowBatches(numbered(8), noisy, 8, seed=3)
+        with untouched_random_states():
+            return torch.cat([inputs for inputs, _ in batches])
+
+    assert torch.equal(inputs(), inputs())
 
 
 def test_training_learns_where_the_caller_has_switched_gradients_off():

@@ -1,14 +1,18 @@
+import copy
+
 import numpy as np
 import pytest
+import torch
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from torch import nn
 
-from skad.detectors import NetworkDetector
+from skad.detectors import ConvAutoencoder, NetworkDetector
 from skad.postprocessing import ReverseWindowing
 from skad.preprocessing import SlidingWindow
 from tests.support import checks
-from tests.support.checks import noisy, windows_of
+from tests.support.checks import in_threads, noisy, untouched_random_states, windows_of
 from tests.support.own_network import ImageAutoencoder
 
 CHEAP = ImageAutoencoder(max_epochs=2, lr=1e-2)
@@ -101,3 +105,77 @@ def test_settings_of_the_base_class_are_there_without_being_named():
         "random_state": None,
     }
     assert detector.batch_size == 128
+
+
+class Variational(nn.Module):
+    """Draw what the decoder sees, while it is trained."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.encode = nn.Sequential(nn.Flatten(), nn.Linear(width, 2), nn.Dropout(0.2))
+        self.decode = nn.Linear(2, width)
+
+    def forward(self, windows):
+        code = self.encode(windows)
+        if self.training:
+            code = code + torch.randn_like(code)
+        return self.decode(code).reshape(windows.shape)
+
+
+class VariationalDetector(NetworkDetector):
+    def make_network(self, n_timesteps, n_channels):
+        return Variational(n_timesteps * n_channels)
+
+
+def scores_of_draws(seed):
+    X = windows_of(noisy(100))
+    detector = VariationalDetector(max_epochs=3, random_state=seed)
+    return detector.fit(X).score_samples(X)
+
+
+def test_whatever_a_network_draws_is_decided_by_random_state_alone():
+    with untouched_random_states():
+        expected, other = scores_of_draws(0), scores_of_draws(1)
+    assert not np.array_equal(expected, other)
+    for scores in in_threads(3, lambda: scores_of_draws(0)):
+        assert np.array_equal(scores, expected)
+
+
+class DroppingForecaster(NetworkDetector):
+    """Has dropout inside a kernel."""
+
+    def make_network(self, n_timesteps, n_channels):
+        return LastStates(n_channels)
+
+
+class LastStates(nn.Module):
+    def __init__(self, n_channels):
+        super().__init__()
+        self.lstm = nn.LSTM(n_channels, n_channels, 2, batch_first=True, dropout=0.1)
+
+    def forward(self, windows):
+        return self.lstm(windows)[0]
+
+
+def test_dropout_inside_a_kernel_is_refused_by_name():
+    message = "torch's lstm draws random numbers by itself, which random_state"
+    with pytest.raises(ValueError, match=message):
+        DroppingForecaster().fit(windows_of(noisy(50)))
+
+
+class FineTuned(NetworkDetector):
+    """Go on from the network of a detector that is fitted."""
+
+    def __init__(self, base=None, *, max_epochs=1, random_state=0):
+        super().__init__(max_epochs=max_epochs, random_state=random_state)
+        self.base = base
+
+    def make_network(self, n_timesteps, n_channels):
+        return copy.deepcopy(self.base.estimator).net_.module_
+
+
+def test_a_network_may_be_copied_from_a_fitted_detector():
+    X = windows_of(noisy(60))
+    base = ConvAutoencoder((4, 2), max_epochs=2, random_state=0).fit(X)
+    tuned = FineTuned(FrozenEstimator(base)).fit(X)
+    assert tuned.loss_curve_[0] < base.loss_curve_[0]

@@ -126,7 +126,7 @@ def test_a_net_of_skorch_is_saved_without_functions_to_trust():
 # Of torch.
 
 
-@works_around(reason="skad._torch.training._INITIALISING", raises=AssertionError)
+@works_around(reason="skad._torch.drawing", raises=AssertionError)
 def test_a_forked_generator_of_torch_belongs_to_its_thread():
     turns = Barrier(2, timeout=10)
 
@@ -166,7 +166,7 @@ class InterruptedMode(TorchFunctionMode):
         raise KeyboardInterrupt("pressed")
 
 
-@works_around(reason="AlignedRows.__exit__", raises=RuntimeError)
+@works_around(reason="InterruptibleMode.__exit__", raises=RuntimeError)
 def test_torch_passes_an_interrupt_on_that_comes_while_a_mode_lies_aside(monkeypatch):
     zero, mode = torch.zeros(1), InterruptedMode(monkeypatch)
     with pytest.raises(KeyboardInterrupt, match="pressed"), mode:
