@@ -4,6 +4,7 @@ Imports `skad._series`, `skad._estimators`, `skad.metrics` and `skad.preprocessi
 """
 
 from skad.inspection._anomaly_display import AnomalyDisplay
+from skad.inspection._audit import audit
 from skad.inspection._error_map_display import ErrorMapDisplay
 from skad.inspection._explaining import expected, explain
 from skad.inspection._loss_curve_display import LossCurveDisplay
@@ -12,6 +13,7 @@ __all__ = [
     "AnomalyDisplay",
     "ErrorMapDisplay",
     "LossCurveDisplay",
+    "audit",
     "expected",
     "explain",
 ]

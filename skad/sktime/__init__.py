@@ -1,6 +1,6 @@
 """Into sktime and out of it: detectors and splitters.
 
-Imports `skad._series`, `skad._estimators` and `skad.preprocessing`.
+Imports `skad._estimators` and `skad.preprocessing`.
 """
 
 from skad.sktime._skad_detector import SkadDetector

@@ -63,3 +63,18 @@ def test_an_sktime_without_the_file_is_named(monkeypatch, tmp_path):
     )
     with pytest.raises(FileNotFoundError, match=message):
         load_ecg()
+
+
+@pytest.mark.parametrize("load", [load_ecg, load_yahoo])
+def test_frames_and_pairs_hold_the_same_numbers(load):
+    data = load()
+    X, y = load(return_X_y=True)
+    assert np.array_equal(X, data.data)
+    assert np.array_equal(y, data.target)
+    frame = load(as_frame=True)
+    assert list(frame.data.columns) == frame.feature_names
+    assert np.array_equal(frame.data, data.data)
+    assert np.array_equal(frame.target, data.target)
+    X, y = load(as_frame=True, return_X_y=True)
+    assert X.equals(frame.data)
+    assert y.equals(frame.target)
