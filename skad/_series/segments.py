@@ -6,6 +6,9 @@
     index      (a,0) (a,1) (a,2) | (b,0) (b,1)     two series: two segments
     array      no index: one segment
 
+Rows that are merely counted, 0, 1, 2, ..., as pandas does where no index is given,
+are an array in this sense: a scaler that returns frames makes such an index up.
+
 A window never crosses a cut. What counts as a gap is learnt once, from the rows
 seen at fit (`learn_gaps`), and then holds for every table, so that the rows at
 hand never change the rule. pandas is never imported: an index is asked for numpy
@@ -21,6 +24,10 @@ import numpy as np
 COPY_LEVEL = "copy"
 # Row numbers either follow each other or do not; clocks drop a tick now and then.
 _DEFAULT_STEPS = {"row numbers": 1, "numbers": 3, "timestamps": 3}
+# Tables of one row each start anew at every row, and seldom at a lower number.
+_MOST_RESTARTS = 0.75
+# Rows from which on a median difference is that of a clock.
+_FEWEST_ROWS, _FEWEST_ROWS_OF_A_SHORT_STEP = 5, 30
 # Sums of a decimal step such as 0.1 are off by rounding; that is no gap.
 _ROUNDING = 1 + 1e-9
 
@@ -33,22 +40,51 @@ class GapRule:
     step: object
     unit: object
     most: float
+    is_count: bool = False  # the rows seen at fit were counted, as those of an array
 
     def starts(self, X) -> np.ndarray:
         """Return the first row of every segment of ``X``, in order, from row 0 on."""
-        times = _Times.of(X)
-        if times is None:
+        if is_one_series(X):
             return np.zeros(1, dtype=np.intp)
-        if self.kind is not None and times.kind != self.kind:
+        times = _Times.of(X)
+        knows_clock = times.kind == self.kind
+        if not knows_clock and self.knows_index:
             raise ValueError(
                 f"The index of X holds {times.kind}, but at fit it held {self.kind}. "
                 "Pass X with the same kind of index as at fit, or an array, which "
                 "counts as one series."
             )
         cuts = times.new_series | times.backwards
-        if self.unit is not None:
+        if knows_clock and self.unit is not None:
             cuts |= times.differences / self.unit > self.most * _ROUNDING
         return np.concatenate([[0], np.flatnonzero(cuts) + 1])
+
+    @property
+    def knows_index(self) -> bool:
+        """Tell whether an index was seen at fit, and not an array or its count."""
+        return self.kind is not None and not self.is_count
+
+    def other_step(self, X) -> str | None:
+        """Say in words how the step of ``X`` differs from the one learnt, if it does.
+
+        It differs if it is so long that most rows are cut from the row before, or less
+        than a third of the step learnt. A few rows show no step, and irregular clocks
+        show a short one at times.
+        """
+        if self.step is None or is_one_series(X) or len(X) < _FEWEST_ROWS:
+            return None
+        times = _Times.of(X)
+        step = times.typical_step() if times.kind == self.kind else None
+        if step is None:
+            return None
+        is_long = step > self.step and step / self.unit > self.most * _ROUNDING
+        is_short = 3 * step < self.step and len(X) >= _FEWEST_ROWS_OF_A_SHORT_STEP
+        if not (is_long or is_short):
+            return None
+        return (
+            f"The rows of X are {_in_words(step)} apart (median), and those seen at "
+            f"fit were {_in_words(self.step)} apart"
+        )
 
 
 def learn_gaps(X, max_gap=None) -> GapRule:
@@ -56,11 +92,18 @@ def learn_gaps(X, max_gap=None) -> GapRule:
     times = _Times.of(X)
     if times is None:
         return GapRule(kind=None, step=None, unit=None, most=np.inf)
-    step = times.typical_step()
+    is_count, step = is_one_series(X), times.typical_step()
     if isinstance(max_gap, (timedelta, np.timedelta64)):
         return GapRule(times.kind, step, _span(max_gap, times.kind), most=1)
     most = _DEFAULT_STEPS[times.kind] if max_gap is None else max_gap
-    return GapRule(times.kind, step, step, most)
+    return GapRule(times.kind, step, step, most, is_count)
+
+
+def is_one_series(X) -> bool:
+    """Tell whether ``X`` is one series without gaps: no index, or rows counted by 1."""
+    index = getattr(X, "index", None)
+    is_missing = index is None or callable(index) or len(index) == 0
+    return is_missing or getattr(index, "step", None) == 1  # that of a RangeIndex
 
 
 def series_starts(X) -> np.ndarray:
@@ -89,6 +132,12 @@ def _span(max_gap, kind):
     return span
 
 
+def _in_words(step):
+    """Write 0:05:00 for five minutes, and numbers as they are."""
+    is_span = isinstance(step, np.timedelta64)
+    return str(step.astype("timedelta64[us]").item() if is_span else step)
+
+
 @dataclass(frozen=True)
 class _Times:
     """What an index says of each row and the one before it."""
@@ -109,6 +158,7 @@ class _Times:
         new_series = (codes[:, 1:] != codes[:, :-1]).any(axis=0)
         _refuse_scattered_series(codes, new_series, index)
         differences = np.diff(values)
+        _refuse_descent(differences[~new_series], level)
         backwards = ~new_series & (differences <= np.zeros(1, differences.dtype)[0])
         named = any(name != COPY_LEVEL for name in index.names[:-1])
         if named or kind == "timestamps":
@@ -131,9 +181,7 @@ def _levels(index):
 
 
 def _values_and_kind(level):
-    if hasattr(level, "to_timestamp"):  # periods: their starts
-        level = level.to_timestamp()
-    values = np.asarray(level.infer_objects().values)
+    values = _as_numpy(level)
     if values.dtype.kind in "Mm":
         kind = "timestamps"
     elif values.dtype.kind in "iu":
@@ -156,6 +204,16 @@ def _values_and_kind(level):
     return values, kind
 
 
+def _as_numpy(level):
+    if hasattr(level, "to_timestamp"):  # periods: their starts
+        level = level.to_timestamp()
+    if hasattr(level, "categories"):  # whose type shows what they are
+        level = level.astype(level.categories.dtype)
+    if hasattr(level.dtype, "pyarrow_dtype"):  # with a zone it would come as objects
+        return level.to_numpy(level.dtype.numpy_dtype)
+    return np.asarray(level.infer_objects().values)
+
+
 def _refuse_scattered_series(codes, new_series, index):
     first_rows = np.concatenate([[0], np.flatnonzero(new_series) + 1])
     blocks = codes[:, first_rows]
@@ -168,6 +226,18 @@ def _refuse_scattered_series(codes, new_series, index):
         f"The rows of series {name[0] if len(name) == 1 else name!r} do not stand "
         "next to each other. Sort X with X.sort_index()."
     )
+
+
+def _refuse_descent(differences, level):
+    """Raise where numbers run backwards; a few that do begin another table."""
+    zero = np.zeros(1, differences.dtype)[0]
+    is_descent = len(differences) > 1 and np.mean(differences < zero) > _MOST_RESTARTS
+    if is_descent and differences.dtype.kind in "if":
+        raise ValueError(
+            f"The index of X descends, from {level[0]} to {level[1]} and on, and rows "
+            "have to stand in the order of time. Turn X round with X.iloc[::-1], or "
+            "sort it with X.sort_index()."
+        )
 
 
 def _refuse_disorder(backwards, level):

@@ -17,6 +17,7 @@ from skad._series.period import LONGEST, window_size_of
 from skad._series.segments import learn_gaps
 from skad._series.windows import segment_windows
 from skad.preprocessing._output import TableOutputMixin
+from skad.preprocessing._padding_words import padding_at_fit, padding_at_scoring
 
 
 class SlidingWindow(CallbackSupportMixin, TableOutputMixin, BaseEstimator):
@@ -172,7 +173,9 @@ class SlidingWindow(CallbackSupportMixin, TableOutputMixin, BaseEstimator):
         )
         self.step_ = gaps.step
         self._gaps = gaps
-        self._warn_of_padding(starts, len(rows))
+        words = padding_at_fit(starts, len(rows), self.window_size_)
+        self._is_mostly_padding = words is not None
+        _warn(words, stacklevel=5)
 
     def transform(self, X):
         """Cut windows.
@@ -196,11 +199,21 @@ class SlidingWindow(CallbackSupportMixin, TableOutputMixin, BaseEstimator):
             if ``padding`` is too large a number for its dtype.
         TypeError
             If X is sparse, or holds objects that cannot be read as numbers.
+
+        Warns
+        -----
+        UserWarning
+            If the rows of X are further apart than `max_gap` allows, so that most
+            windows are a row and its padding, or less than a third as far apart as at
+            fit; or if X is cut into so many segments that most windows hold padding.
         """
         check_is_fitted(self)
         starts = self._gaps.starts(X)
         rows = check_rows(self, X, reset=False)
         self._refuse_padding_beyond(rows.dtype)
+        if not getattr(self, "_is_mostly_padding", False):
+            words = padding_at_scoring(self._gaps, X, starts, self.window_size_)
+            _warn(words, stacklevel=4)
         windows = segment_windows(rows, self.window_size_, starts, self.padding)
         return windows.reshape(len(windows), -1) if self.flatten else windows
 
@@ -232,29 +245,6 @@ class SlidingWindow(CallbackSupportMixin, TableOutputMixin, BaseEstimator):
                 '"edge".'
             )
 
-    def _warn_of_padding(self, starts, n_rows):
-        lengths = np.diff(starts, append=n_rows)
-        if len(lengths) > 1 and np.mean(lengths == 1) > 0.5:
-            warnings.warn(
-                f"{np.sum(lengths == 1)} of the {len(lengths)} segments of X have one "
-                "row, so their windows are nothing but padding. Was X shuffled? Split "
-                "series in time order (shuffle=False, TimeSeriesSplit), or set max_gap "
-                "if the index leaves out rows by nature.",
-                UserWarning,
-                stacklevel=5,
-            )
-            return
-        n_padded = np.minimum(lengths, self.window_size_ - 1).sum()
-        if 2 * n_padded > n_rows:
-            warnings.warn(
-                f"{n_padded} of {n_rows} windows hold padding: window_size="
-                f"{self.window_size_} is long for segments of "
-                f"{int(np.median(lengths))} rows. Lower window_size, or pass longer "
-                "series.",
-                UserWarning,
-                stacklevel=5,
-            )
-
     def __skad_row_context__(self):
         size = LONGEST if self.window_size == "auto" else self.window_size
         return getattr(self, "window_size_", size) - 1, 0
@@ -263,3 +253,8 @@ class SlidingWindow(CallbackSupportMixin, TableOutputMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _warn(words, stacklevel):
+    if words is not None:
+        warnings.warn(words, UserWarning, stacklevel=stacklevel)

@@ -1,6 +1,8 @@
 """Where one series ends and the next begins."""
 
+import re
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -54,7 +56,7 @@ def test_no_rows_are_no_series_and_no_error():
         ([0, 1, 2, 4, 5, 6], [0, 3]),
         ([0, 1, 2, 3, 2, 3], [0, 4]),
         ([0, 1, 2, 2, 3, 4], [0, 3]),
-        ([5, 4, 3, 2, 1, 0], [0, 1, 2, 3, 4, 5]),
+        ([2, 2, 2, 2, 1], [0, 1, 2, 3, 4]),
         (np.array([7, 8, 9, 250], dtype=np.uint8), [0, 3]),
         (pd.Index([0, 1, 2, 9], dtype="Int64"), [0, 3]),
         (pd.Index([0, 1, 2, 9], dtype=object), [0, 3]),
@@ -339,6 +341,97 @@ def test_another_kind_of_index_than_at_fit_is_refused():
     rule = learn_gaps(table([0, 1, 2]))
     with pytest.raises(ValueError, match="X holds numbers, but at fit it held row num"):
         rule.starts(table([0.0, 1.0, 2.0]))
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        [5, 4, 3, 2, 1, 0],
+        pd.RangeIndex(6, 0, -1),
+        pd.Index([5, 4, 3], dtype="uint8"),
+        [0.5, 0.25, 0.0],
+    ],
+)
+def test_numbers_that_descend_are_refused_at_fit_and_at_scoring(index):
+    message = r"The index of X descends, from .* Turn X round with X\.iloc\[::-1\]"
+    with pytest.raises(ValueError, match=message):
+        learn_gaps(table(index))
+    rule = learn_gaps(table([0, 1, 2]))
+    with pytest.raises(ValueError, match=message):
+        rule.starts(table(index))
+
+
+@pytest.mark.parametrize("index", [minutes(0, 1, 2, 9), [0.0, 0.1, 0.2], [0, 1, 7]])
+def test_rows_that_are_counted_are_an_array_whatever_was_seen_at_fit(index):
+    rule = learn_gaps(table(index))
+    assert rule.starts(table(pd.RangeIndex(9))).tolist() == [0]
+    assert rule.starts(table(pd.RangeIndex(40, 49))).tolist() == [0]
+
+
+def test_a_table_after_counted_rows_is_cut_between_its_series_only():
+    rule = learn_gaps(table(pd.RangeIndex(9)))
+    assert rule.starts(table(minutes(0, 1, 50, 51))).tolist() == [0]
+    pairs = pd.MultiIndex.from_product([["a", "b"], minutes(0, 1)])
+    assert rule.starts(table(pairs)).tolist() == [0, 2]
+
+
+def test_counted_rows_of_which_some_are_left_out_are_cut_there():
+    rule = learn_gaps(table(pd.RangeIndex(9)))
+    assert rule.starts(table([0, 1, 2, 6, 7])).tolist() == [0, 3]
+
+
+@pytest.mark.parametrize(
+    ("fit", "index", "words"),
+    [
+        (minutes(*range(9)), minutes(*range(0, 45, 5)), "0:05:00 .* were 0:01:00"),
+        ([0, 1, 2, 3, 4], [0, 2, 4, 6, 8], r"2 apart \(median\), .* were 1 apart"),
+        (minutes(*range(0, 45, 5)), minutes(*range(30)), "0:01:00 .* were 0:05:00"),
+        (minutes(*range(9)), minutes(*range(0, 12, 3)), None),  # too few rows
+        (minutes(*range(9)), minutes(*range(0, 18, 2)), None),  # no cut
+        (minutes(*range(0, 45, 5)), minutes(*range(29)), None),
+        (minutes(*range(0, 18, 2)), minutes(*range(30)), None),
+        (minutes(*range(9)), pd.RangeIndex(0, 60, 1), None),
+        (pd.RangeIndex(9), minutes(*range(0, 45, 5)), None),
+        ([3], minutes(*range(0, 45, 5)), None),
+    ],
+)
+def test_another_step_than_at_fit_is_told_in_words(fit, index, words):
+    found = learn_gaps(table(fit)).other_step(table(index))
+    if words is None:
+        assert found is None
+    else:
+        assert re.search(words, found)
+
+
+class OfArrow:
+    """The index that pandas makes of Arrow's times, which needs Arrow itself."""
+
+    dtype = SimpleNamespace(
+        pyarrow_dtype="timestamp[ns, tz=Europe/Berlin]",
+        numpy_dtype=np.dtype("datetime64[ns]"),
+    )
+    names = ["time"]
+
+    def __init__(self, index):
+        self.index = index
+
+    def __len__(self):
+        return len(self.index)
+
+    def to_numpy(self, dtype):
+        return self.index.to_numpy(dtype)
+
+
+def test_times_of_arrow_are_timestamps():
+    X = type("Frame", (), {"index": OfArrow(minutes(0, 1, 2, 7).tz_localize("UTC"))})
+    rule = learn_gaps(X)
+    assert rule.kind == "timestamps"
+    assert rule.starts(X).tolist() == [0, 3]
+
+
+def test_categories_of_times_with_a_zone_are_timestamps():
+    index = pd.CategoricalIndex(minutes(0, 1, 2, 7).tz_localize("Europe/Berlin"))
+    assert starts(index) == [0, 3]
 
 
 def test_an_array_after_a_table_is_one_series():

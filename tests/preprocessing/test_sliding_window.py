@@ -280,9 +280,9 @@ def test_the_cuts_do_not_depend_on_the_rows_at_hand(rng):
     X = table_of_segments(rng, MINUTES[:60])
     window = SlidingWindow(4).fit(X)
     sparse = X.iloc[::5]
-    np.testing.assert_array_equal(
-        window.transform(sparse)[:, 0], window.transform(sparse)[:, 3]
-    )
+    with pytest.warns(UserWarning, match="0:05:00 apart"):
+        windows = window.transform(sparse)
+    np.testing.assert_array_equal(windows[:, 0], windows[:, 3])
     assert window.step_ == np.timedelta64(60, "s")
     dense = SlidingWindow(4).fit(sparse)
     assert not np.array_equal(dense.transform(sparse)[5, 0], sparse.iloc[5])
@@ -326,7 +326,47 @@ def test_scoring_an_index_of_another_kind_is_refused(rng):
     window = SlidingWindow(3).fit(X)
     message = "index of X holds row numbers, but at fit it held timestamps. Pass X with"
     with pytest.raises(ValueError, match=message):
-        window.transform(X.reset_index(drop=True))
+        window.transform(X.set_axis(list(range(40))))
+
+
+@pytest.mark.parametrize("size", [3, 32])
+def test_rows_of_another_step_are_warned_of_at_scoring(rng, size):
+    X = table_of_segments(rng, MINUTES[:200])
+    window = SlidingWindow(size).fit(X)
+    message = (
+        r"The rows of X are 0:05:00 apart \(median\), and those seen at fit were "
+        r"0:01:00 apart: 40 segments are cut out of 40 rows.* Resample X to the step"
+    )
+    with pytest.warns(UserWarning, match=message) as record:
+        window.transform(X[::5])
+    assert record[0].filename == __file__
+    assert not warned_by_transform(window, X[50:100])
+
+
+def test_rows_of_a_much_shorter_step_are_warned_of_at_scoring(rng):
+    X = table_of_segments(rng, MINUTES[:200])
+    window = SlidingWindow(8).fit(X[::4])
+    message = "0:01:00 apart .* were 0:04:00 apart: a window of 8 rows spans another"
+    with pytest.warns(UserWarning, match=message):
+        window.transform(X)
+
+
+def test_short_series_after_long_ones_are_warned_of_at_scoring(rng):
+    X = pd.DataFrame(rng.normal(size=(200, 1)))
+    window = SlidingWindow(8).fit(X)
+    index = pd.MultiIndex.from_product([range(20), range(10)])
+    message = "140 of 200 windows hold padding: window_size=8 is long for segments of "
+    with pytest.warns(UserWarning, match=message + "10 rows") as record:
+        window.transform(X.set_axis(index))
+    assert record[0].filename == __file__
+
+
+def test_padding_that_fit_has_warned_of_is_not_told_again(rng):
+    index = pd.MultiIndex.from_product([range(20), range(10)])
+    X = pd.DataFrame(rng.normal(size=(200, 1)), index)
+    with pytest.warns(UserWarning, match="140 of 200 windows hold padding") as record:
+        SlidingWindow(8).fit_transform(X)
+    assert len(record) == 1
 
 
 def test_timestamps_out_of_order_are_refused_at_fit_and_after(rng):
