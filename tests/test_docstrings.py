@@ -14,6 +14,7 @@ from numpydoc.validate import validate
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import IsolationForest
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sktime.detection.dummy import DummyRegularAnomalies
 
 import skad
@@ -24,7 +25,7 @@ from skad.postprocessing import (
     ThresholdedDetector,
     TunedThresholdDetectorCV,
 )
-from skad.preprocessing import GaussianNoise, ScalingJitter, SlidingWindow
+from skad.preprocessing import GaussianNoise, PerSeries, ScalingJitter, SlidingWindow
 from skad.pyod import PyODAdapter
 from skad.sktime import SktimeAdapter
 from tests.support import shared_words
@@ -265,6 +266,7 @@ def fitted(estimator):
 FITTED = {
     "skad.preprocessing.SlidingWindow": lambda: SlidingWindow(3),
     "skad.preprocessing.GaussianNoise": GaussianNoise,
+    "skad.preprocessing.PerSeries": lambda: PerSeries(StandardScaler()),
     "skad.preprocessing.ScalingJitter": ScalingJitter,
     "skad.detectors.LSTMForecaster": lambda: LSTMForecaster(2, max_epochs=1),
     "skad.detectors.ConvAutoencoder": lambda: ConvAutoencoder((2, 1), max_epochs=1),

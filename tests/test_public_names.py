@@ -56,6 +56,7 @@ def test_everything_is_there_to_import():
         SlidingWindow,
         ThresholdedDetector,
         TunedThresholdDetectorCV,
+        compare,
         load,
         make_detector,
         row_context,
@@ -72,7 +73,7 @@ def test_everything_is_there_to_import():
         ReverseWindowing,
     ]
     found += [SlidingWindow, ThresholdedDetector, TunedThresholdDetectorCV]
-    found += [load, make_detector, row_context, save, score_samples_blockwise]
+    found += [compare, load, make_detector, row_context, save, score_samples_blockwise]
     assert [named.__name__ for named in found] == skad.__all__
 
 
@@ -119,6 +120,7 @@ def test_every_public_name_has_its_entry_in_the_reference():
         for room in ROOMS
         for name in getattr(import_module(f"skad.{room}"), "__all__", [])
     }
+    public |= {"skad.compare"}
     public |= {"skad.make_detector", "skad.row_context", "skad.score_samples_blockwise"}
     public |= {"skad.load", "skad.save"}
     public -= {"skad.persistence.load", "skad.persistence.save"}

@@ -1,5 +1,5 @@
-"""Recommended compositions of public estimators: `skad.make_detector`.
+"""Compositions of public names: `skad.make_detector`, `skad.compare`.
 
-Imports `skad._estimators`, `skad.detectors`, `skad.preprocessing` and
-`skad.postprocessing`.
+Imports `skad._estimators`, `skad.detectors`, `skad.preprocessing`,
+`skad.postprocessing`, `skad.metrics` and `skad.inspection`.
 """

@@ -10,6 +10,43 @@ _LONGEST_WINDOW = 128
 _FEW_NAMES = 8
 
 
+# What to do, and the channels that it concerns; a channel of text has no findings.
+_CURES = (
+    (
+        "Turn text into numbers by pandas.get_dummies, or drop it",
+        lambda found: found is None,
+    ),
+    (
+        "Leave missing readings in, or fill short bursts by X.interpolate(limit=...). "
+        "Filling by the last reading makes a sensor look stuck",
+        lambda found: found and found.missing > 0,
+    ),
+    (
+        "Drop what never changes, unless a change would be a fault",
+        lambda found: found and found.is_constant,
+    ),
+    (
+        "Look at the longest repeats. A sensor that hangs is a fault, which training "
+        "should not learn",
+        lambda found: found and found.is_stuck,
+    ),
+    (
+        "Take the differences of counters, X.diff()",
+        lambda found: found and found.is_counter,
+    ),
+    (
+        "Expect alarms where a level drifts beyond what training saw. Fit on later "
+        "rows, subtract a trailing median, or drop",
+        lambda found: found and found.is_drifting,
+    ),
+    (
+        f"A window holds {_LONGEST_WINDOW} rows at most by itself. For longer periods "
+        "average rows, for example by X.resample, or set window_size",
+        lambda found: found and max(found.periods, default=0) > _LONGEST_WINDOW,
+    ),
+)
+
+
 def report(n_rows: int, clock: ClockFindings, channels: dict) -> str:
     """Write the report: a line on the table, one on its clock, one for each channel."""
     lines = [
@@ -84,38 +121,11 @@ def _advice_on_clock(clock):
 
 
 def _advice_on_channels(channels):
-    numbers = {name: found for name, found in channels.items() if found is not None}
-
-    def named(condition):
-        names = [str(name) for name, found in numbers.items() if condition(found)]
+    for cure, concerns in _CURES:
+        names = [str(name) for name, found in channels.items() if concerns(found)]
         more = f" and {len(names) - _FEW_NAMES} more" if len(names) > _FEW_NAMES else ""
-        return ", ".join(names[:_FEW_NAMES]) + more
-
-    text = ", ".join(str(name) for name, found in channels.items() if found is None)
-    cures = {
-        "Turn text into numbers by pandas.get_dummies, or drop it: {}.": text,
-        "Leave missing readings in, or fill short bursts by X.interpolate(limit=...). "
-        "Filling by the last reading makes a sensor look stuck: {}.": named(
-            lambda found: found.missing > 0
-        ),
-        "Drop what never changes, unless a change would be a fault: {}.": named(
-            lambda found: found.is_constant
-        ),
-        "Look at the longest repeats. A sensor that hangs is a fault, which training "
-        "should not learn: {}.": named(lambda found: found.is_stuck),
-        "Take the differences of counters, X.diff(): {}.": named(
-            lambda found: found.is_counter
-        ),
-        "Expect alarms where a level drifts beyond what training saw. Fit on later "
-        "rows, subtract a trailing median, or drop: {}.": named(
-            lambda found: found.is_drifting
-        ),
-        f"A window holds {_LONGEST_WINDOW} rows at most by itself. For longer periods "
-        "average rows, for example by X.resample, or set window_size: {}.": named(
-            lambda found: any(period > _LONGEST_WINDOW for period in found.periods)
-        ),
-    }
-    return [cure.format(names) for cure, names in cures.items() if names]
+        if names:
+            yield f"{cure}: {', '.join(names[:_FEW_NAMES])}{more}."
 
 
 def _counted(number, noun):

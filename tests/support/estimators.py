@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.ensemble import IsolationForest
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.svm import OneClassSVM
 from sktime.detection.dummy import DummyRegularAnomalies
 
@@ -15,7 +15,12 @@ from skad.postprocessing import (
     ThresholdedDetector,
     TunedThresholdDetectorCV,
 )
-from skad.preprocessing import GaussianNoise, ScalingJitter, SlidingWindow
+from skad.preprocessing import (
+    GaussianNoise,
+    PerSeries,
+    ScalingJitter,
+    SlidingWindow,
+)
 from skad.pyod import PyODAdapter
 from skad.sktime import SkadDetector, SktimeAdapter
 from tests.support.pyod_stand_ins import KNN, MAD
@@ -66,6 +71,7 @@ GAUSSIAN_NOISES = [
     GaussianNoise(n_copies=1),
     GaussianNoise(scale=(0.1, 0.5), n_copies=2),
 ]
+PER_SERIES = [PerSeries(StandardScaler()), PerSeries(MinMaxScaler())]
 SCALING_JITTERS = [
     ScalingJitter(),
     ScalingJitter(scale=(0.1, 0.5), n_copies=2),
@@ -141,7 +147,7 @@ INSTANCES = (
     DETECTORS + PCA_DETECTORS + SLIDING_WINDOWS + GAUSSIAN_NOISES + REVERSE_WINDOWINGS
 )
 INSTANCES += ENSEMBLE_DETECTORS + THRESHOLDED_DETECTORS + TUNED_THRESHOLD_DETECTORS
-INSTANCES += PYOD_ADAPTERS + SKTIME_ADAPTERS + SCALING_JITTERS
+INSTANCES += PYOD_ADAPTERS + SKTIME_ADAPTERS + SCALING_JITTERS + PER_SERIES
 
 # One of each kind, for tables of six columns.
 OF_EACH_KIND = {
@@ -171,6 +177,7 @@ SCORING = {
 OF_EVERY_KIND = {
     **OF_EACH_KIND,
     "ScalingJitter": ScalingJitter(random_state=0),
+    "PerSeries": PerSeries(StandardScaler()),
     "PCADetector": PCADetector(2),
     "TunedThresholdDetectorCV": TunedThresholdDetectorCV(
         make_pipeline(SlidingWindow(3), PCADetector(2)), cv=2, thresholds=10

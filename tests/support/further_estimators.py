@@ -7,13 +7,19 @@ from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.neighbors import LocalOutlierFactor
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PowerTransformer
 from sklearn.svm import OneClassSVM
 from sktime.detection.dummy import DummyRegularAnomalies
 
 from skad import make_detector
 from skad.detectors import ConvAutoencoder, LSTMForecaster, PCADetector
 from skad.postprocessing import EnsembleDetector, ReverseWindowing, ThresholdedDetector
-from skad.preprocessing import GaussianNoise, ScalingJitter, SlidingWindow
+from skad.preprocessing import (
+    GaussianNoise,
+    PerSeries,
+    ScalingJitter,
+    SlidingWindow,
+)
 from skad.pyod import PyODAdapter
 from skad.sktime import SkadDetector, SktimeAdapter
 from tests.support.estimators import (
@@ -52,6 +58,8 @@ BY_ROW = [
     GaussianNoise(scale=0.5, random_state=0),
     ScalingJitter(scale=0.0),
     ScalingJitter(scale=1.0, random_state=0),
+    PerSeries(PCA(1)),
+    PerSeries(PowerTransformer()),
 ]
 WITH_NEIGHBOURS = [
     SlidingWindow(),
