@@ -4,10 +4,10 @@ The house, room by room:
 
 `skad.preprocessing`
     Before a detector: `SlidingWindow` (one window per row), `GaussianNoise` (at fit
-    only).
+    only), `RandomConvolutions` (features of windows).
 `skad.detectors`
     Outlier detectors over windows: `LSTMForecaster`, `ConvAutoencoder`, their base
-    class for a network of your own, and `PCADetector` without one.
+    class for a network of your own; `PCADetector` and `NeighborsDetector` without one.
 `skad.postprocessing`
     After a detector: `ReverseWindowing` (from windows back to rows), `EnsembleDetector`
     (several detectors, heard as one), `ThresholdedDetector` and
@@ -42,7 +42,9 @@ _HOME = {
     "EnsembleDetector": "skad.postprocessing",
     "GaussianNoise": "skad.preprocessing",
     "LSTMForecaster": "skad.detectors",
+    "NeighborsDetector": "skad.detectors",
     "PCADetector": "skad.detectors",
+    "RandomConvolutions": "skad.preprocessing",
     "ReverseWindowing": "skad.postprocessing",
     "SlidingWindow": "skad.preprocessing",
     "ThresholdedDetector": "skad.postprocessing",
@@ -74,7 +76,9 @@ __all__ = [
     "EnsembleDetector",
     "GaussianNoise",
     "LSTMForecaster",
+    "NeighborsDetector",
     "PCADetector",
+    "RandomConvolutions",
     "ReverseWindowing",
     "SlidingWindow",
     "ThresholdedDetector",

@@ -18,14 +18,25 @@ from sklearn.preprocessing import StandardScaler
 from sktime.detection.dummy import DummyRegularAnomalies
 
 import skad
-from skad.detectors import ConvAutoencoder, LSTMForecaster, PCADetector
+from skad.detectors import (
+    ConvAutoencoder,
+    LSTMForecaster,
+    NeighborsDetector,
+    PCADetector,
+)
 from skad.postprocessing import (
     EnsembleDetector,
     ReverseWindowing,
     ThresholdedDetector,
     TunedThresholdDetectorCV,
 )
-from skad.preprocessing import GaussianNoise, PerSeries, ScalingJitter, SlidingWindow
+from skad.preprocessing import (
+    GaussianNoise,
+    PerSeries,
+    RandomConvolutions,
+    ScalingJitter,
+    SlidingWindow,
+)
 from skad.pyod import PyODAdapter
 from skad.sktime import SktimeAdapter
 from tests.support import shared_words
@@ -50,11 +61,13 @@ LEFT_OUT_OF_METHODS = {
 }
 # Parameters that share a name and differ in meaning, each with its reason.
 OTHER_MEANING = {
+    "channel_aggregation",  # of errors, or of distances
     "context",  # what sktime does not tell, or what a stream keeps
     "detector",  # of PyOD, or of sktime
     "estimator",  # to be fitted, or for a stream fitted already
     "scale",  # of noise that is added, or of factors
     "random_state",  # what it decides differs: noise here, weights and batches there
+    "window_scaling",  # of what a network sees, or of what is compared
     "window_size",  # the rows in a window, or the windows over a row
 }
 
@@ -267,9 +280,11 @@ FITTED = {
     "skad.preprocessing.SlidingWindow": lambda: SlidingWindow(3),
     "skad.preprocessing.GaussianNoise": GaussianNoise,
     "skad.preprocessing.PerSeries": lambda: PerSeries(StandardScaler()),
+    "skad.preprocessing.RandomConvolutions": lambda: RandomConvolutions(3),
     "skad.preprocessing.ScalingJitter": ScalingJitter,
     "skad.detectors.LSTMForecaster": lambda: LSTMForecaster(2, max_epochs=1),
     "skad.detectors.ConvAutoencoder": lambda: ConvAutoencoder((2, 1), max_epochs=1),
+    "skad.detectors.NeighborsDetector": NeighborsDetector,
     "skad.detectors.PCADetector": lambda: PCADetector(2),
     "skad.postprocessing.EnsembleDetector": lambda: EnsembleDetector(
         [("forest", IsolationForest(n_estimators=2))]

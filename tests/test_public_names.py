@@ -51,7 +51,9 @@ def test_everything_is_there_to_import():
         EnsembleDetector,
         GaussianNoise,
         LSTMForecaster,
+        NeighborsDetector,
         PCADetector,
+        RandomConvolutions,
         ReverseWindowing,
         SlidingWindow,
         ThresholdedDetector,
@@ -69,7 +71,9 @@ def test_everything_is_there_to_import():
         EnsembleDetector,
         GaussianNoise,
         LSTMForecaster,
+        NeighborsDetector,
         PCADetector,
+        RandomConvolutions,
         ReverseWindowing,
     ]
     found += [SlidingWindow, ThresholdedDetector, TunedThresholdDetectorCV]

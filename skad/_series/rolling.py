@@ -81,7 +81,7 @@ def _deciding(scores, reduce, back, ahead):
 
 def _rolling_mean(scores: np.ndarray, back: int, ahead: int) -> np.ndarray:
     padded = np.pad(scores, (back, ahead))
-    return _sum_ahead(padded, back + 1 + ahead) / _counts(len(scores), back, ahead)
+    return sum_ahead(padded, back + 1 + ahead) / _counts(len(scores), back, ahead)
 
 
 def _rolling_median(scores: np.ndarray, back: int, ahead: int) -> np.ndarray:
@@ -125,7 +125,7 @@ def _counts(n: int, back: int, ahead: int) -> np.ndarray:
     return np.minimum(rows, back) + 1 + np.minimum(n - 1 - rows, ahead)
 
 
-def _sum_ahead(values: np.ndarray, size: int) -> np.ndarray:
+def sum_ahead(values: np.ndarray, size: int) -> np.ndarray:
     """Sum ``size`` consecutive values by doubling: ``S[2k][t] = S[k][t] + S[k][t+k]``.
 
     Every sum is built in one order, whatever lies around it, so a slice gives the

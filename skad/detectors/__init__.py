@@ -10,10 +10,17 @@ _HOME = {
     "ConvAutoencoder": "skad.detectors._conv_autoencoder",
     "LSTMForecaster": "skad.detectors._lstm_forecaster",
     "NetworkDetector": "skad.detectors._network_detector",
+    "NeighborsDetector": "skad.detectors._neighbors_detector",
     "PCADetector": "skad.detectors._pca_detector",
 }
 
-__all__ = ["ConvAutoencoder", "LSTMForecaster", "NetworkDetector", "PCADetector"]
+__all__ = [
+    "ConvAutoencoder",
+    "LSTMForecaster",
+    "NeighborsDetector",
+    "NetworkDetector",
+    "PCADetector",
+]
 
 
 def __getattr__(name):

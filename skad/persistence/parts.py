@@ -11,6 +11,7 @@ HOMES = {
     "ChannelErrors": ("skad._estimators.channel_errors", "ChannelErrors"),
     "GapRule": ("skad._series.segments", "GapRule"),
     "Spreading": ("skad.postprocessing._spreading", "Spreading"),
+    "WindowBank": ("skad.detectors._window_bank", "WindowBank"),
 }
 
 

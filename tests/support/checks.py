@@ -163,14 +163,17 @@ def check_contamination_is_the_share_of_training_windows(detector):
     for contamination in (0.01, 0.1, 0.123, 0.5):
         fitted = _seeded(detector).set_params(contamination=contamination).fit(X)
         scores = fitted.score_samples(X)
-        assert len(np.unique(scores)) == 200
-        assert abs(np.sum(fitted.predict(X) == -1) - 200 * contamination) < 1
+        n_ties = 200 - len(np.unique(scores))  # two windows, each nearest to the other
+        assert n_ties < 100
+        n_alarms = np.sum(fitted.predict(X) == -1)
+        assert abs(n_alarms - 200 * contamination) < 1 + n_ties
 
 
 def check_auto_is_three_deviations_below_the_median(detector):
     X = windows_of(noisy(200))
     fitted = _seeded(detector).set_params(contamination="auto").fit(X)
-    scores = fitted.score_samples(X)
+    # What remembers its training rows tells what they would score if it did not.
+    scores = getattr(fitted, "training_scores_", fitted.score_samples(X))
     middle = np.median(scores)
     deviation = np.median(np.abs(scores - middle))
     assert fitted.offset_ == pytest.approx(middle - 3 * deviation, rel=1e-12)

@@ -8,7 +8,12 @@ from sklearn.svm import OneClassSVM
 from sktime.detection.dummy import DummyRegularAnomalies
 
 from skad import make_detector
-from skad.detectors import ConvAutoencoder, LSTMForecaster, PCADetector
+from skad.detectors import (
+    ConvAutoencoder,
+    LSTMForecaster,
+    NeighborsDetector,
+    PCADetector,
+)
 from skad.postprocessing import (
     EnsembleDetector,
     ReverseWindowing,
@@ -18,6 +23,7 @@ from skad.postprocessing import (
 from skad.preprocessing import (
     GaussianNoise,
     PerSeries,
+    RandomConvolutions,
     ScalingJitter,
     SlidingWindow,
 )
@@ -57,6 +63,25 @@ PCA_DETECTORS = [
     PCADetector(),
     PCADetector(0.5, window_scaling="mean", channel_aggregation="max"),
     PCADetector(2, error="absolute", contamination=0.1),
+]
+NEIGHBORS_DETECTORS = [
+    NeighborsDetector(),
+    NeighborsDetector(3, window_scaling="standard", contamination=0.1),
+    NeighborsDetector(
+        2,
+        features=RandomConvolutions(10, random_state=0),
+        channel_aggregation="standardised",
+        max_bank=50,
+    ),
+    NeighborsDetector(
+        2, window_scaling=None, channel_aggregation="standardised_max", exclusion=2
+    ),
+]
+RANDOM_CONVOLUTIONS = [
+    RandomConvolutions(10),
+    RandomConvolutions(1),
+    RandomConvolutions(),
+    RandomConvolutions(7, n_channels=1),
 ]
 SLIDING_WINDOWS = [
     SlidingWindow(window_size=3),
@@ -148,6 +173,7 @@ INSTANCES = (
 )
 INSTANCES += ENSEMBLE_DETECTORS + THRESHOLDED_DETECTORS + TUNED_THRESHOLD_DETECTORS
 INSTANCES += PYOD_ADAPTERS + SKTIME_ADAPTERS + SCALING_JITTERS + PER_SERIES
+INSTANCES += NEIGHBORS_DETECTORS + RANDOM_CONVOLUTIONS
 
 # One of each kind, for tables of six columns.
 OF_EACH_KIND = {
@@ -179,6 +205,8 @@ OF_EVERY_KIND = {
     "ScalingJitter": ScalingJitter(random_state=0),
     "PerSeries": PerSeries(StandardScaler()),
     "PCADetector": PCADetector(2),
+    "NeighborsDetector": NeighborsDetector(2),
+    "RandomConvolutions": RandomConvolutions(5, random_state=0),
     "TunedThresholdDetectorCV": TunedThresholdDetectorCV(
         make_pipeline(SlidingWindow(3), PCADetector(2)), cv=2, thresholds=10
     ),
