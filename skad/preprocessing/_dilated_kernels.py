@@ -58,7 +58,7 @@ def _listened_to(n_channels, rng):
 
 
 def mixed(rows: np.ndarray, centre: np.ndarray, mix: np.ndarray) -> np.ndarray:
-    """Add up the channels (first axis) that have a share in a mix, less their centre."""
+    """Add up the channels (first axis) of a mix, each less its centre."""
     heard = np.flatnonzero(mix)
     total = (rows[heard[0]] - centre[heard[0]]) * mix[heard[0]]
     for channel in heard[1:]:
