@@ -7,11 +7,15 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from skad._estimators.channel_errors import ChannelErrors
 from skad._estimators.thresholding import CONTAMINATION, threshold
 from skad._estimators.window_scaling import centre_and_scale
 from skad._series.fixed_blocks import fixed_blocks
 from skad._series.stretches import stretches
+from skad.detectors._channel_distances import (
+    AGGREGATIONS,
+    ChannelDistances,
+    learnt_from,
+)
 from skad.detectors._window_bank import bank_of
 from skad.detectors._window_detector import WindowDetector
 
@@ -57,6 +61,7 @@ class NeighborsDetector(WindowDetector):
         - "standardised": each channel finds its own nearest windows; the mean of the
           distances, after each was divided by its usual size in training plus the mean
           of these;
+        - "standardised_top": the mean of the largest quarter of these;
         - "standardised_max": the largest of these.
     max_bank : int, default=2000
         How many training windows are kept, at most, evenly spread over all.
@@ -132,9 +137,7 @@ class NeighborsDetector(WindowDetector):
         "features": [HasMethods(["fit", "transform"]), None],
         "n_channels": [Interval(Integral, 1, None, closed="left")],
         "window_scaling": [StrOptions({"mean", "standard"}), None],
-        "channel_aggregation": [
-            StrOptions({"joint", "standardised", "standardised_max"})
-        ],
+        "channel_aggregation": [StrOptions({"joint", *AGGREGATIONS})],
         "max_bank": [Interval(Integral, 2, None, closed="left")],
         "exclusion": [Interval(Integral, 0, None, closed="left"), StrOptions({"auto"})],
         "contamination": CONTAMINATION,
@@ -215,10 +218,8 @@ class NeighborsDetector(WindowDetector):
 
     def _aggregation(self, distances):
         if self._is_joint():
-            return ChannelErrors("absolute")
-        usual = np.median(distances, axis=0)
-        scale = usual + usual.mean() + _TINY
-        return ChannelErrors("absolute", self.channel_aggregation, scale)
+            return ChannelDistances()
+        return learnt_from(self.channel_aggregation, distances)
 
     def _is_joint(self):
         return self._fitted_as.channel_aggregation == "joint"

@@ -8,6 +8,7 @@ from importlib import import_module
 
 HOMES = {
     "AnomaliesPositive": ("skad.metrics._anomaly_scorer", "_AnomaliesPositive"),
+    "ChannelDistances": ("skad.detectors._channel_distances", "ChannelDistances"),
     "ChannelErrors": ("skad._estimators.channel_errors", "ChannelErrors"),
     "GapRule": ("skad._series.segments", "GapRule"),
     "Spreading": ("skad.postprocessing._spreading", "Spreading"),

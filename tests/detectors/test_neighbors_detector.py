@@ -121,7 +121,7 @@ def test_noise_in_a_flat_window_is_no_shape_of_its_own(rng):
     assert detector.score_samples(flat) == pytest.approx(np.repeat(silent, 5), rel=0.05)
 
 
-AGGREGATIONS = ["joint", "standardised", "standardised_max"]
+AGGREGATIONS = ["joint", "standardised", "standardised_top", "standardised_max"]
 
 
 @pytest.mark.parametrize("features", [None, RandomConvolutions(30, random_state=0)])

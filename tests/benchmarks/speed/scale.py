@@ -45,14 +45,14 @@ def time_neighbors(n_rows: int = 100_000) -> None:
     }.items():
         pipe = make_pipeline(SlidingWindow(64), detector).fit(X[:20_000])
         seconds = cpu_seconds(pipe.score_samples, X) * 1e6 / n_rows
-        print(f"{name}: {seconds:.1f} s for a million rows of one channel")
+        print(f"{name}: {seconds:.1f} s for a million rows of one channel")  # noqa: T201
 
 
 def time_fit(n_rows: int) -> None:
     X = series(n_rows)
     before = peak_mib()
     seconds = cpu_seconds(make_detector(random_state=0).fit, X)
-    print(f"fit {n_rows:,} x 10: {seconds:.1f} s, {peak_mib() - before:.0f} MiB")
+    print(f"fit {n_rows:,} x 10: {seconds:.1f} s, {peak_mib() - before:.0f} MiB")  # noqa: T201
 
 
 def time_score(n_rows: int) -> None:
@@ -60,7 +60,7 @@ def time_score(n_rows: int) -> None:
     detector = make_detector(random_state=0).fit(X[:MOST_FITTED])
     before = peak_mib()
     seconds = cpu_seconds(detector.score_samples, X)
-    print(f"score {n_rows:,} x 10: {seconds:.1f} s, {peak_mib() - before:.0f} MiB more")
+    print(f"score {n_rows:,} x 10: {seconds:.1f} s, {peak_mib() - before:.0f} MiB more")  # noqa: T201
 
 
 if __name__ == "__main__":
