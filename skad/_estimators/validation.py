@@ -6,6 +6,7 @@ series once instead of every window over it, and messages that say what to do ab
 series.
 """
 
+import warnings
 from collections.abc import Iterable
 from numbers import Integral
 
@@ -120,7 +121,8 @@ def refuse_huge(windows, estimator):
 def refuse_lost(windows, estimator, dtype):
     """Raise where nothing of how values vary is left in the precision of ``dtype``.
 
-    Channels that are constant, but for rounding, have nothing to lose.
+    Where something is left in other channels, warn. Channels that are constant, but
+    for rounding, have nothing to lose.
     """
     values, _ = _without_overlap(windows)
     all_but_channels = tuple(range(values.ndim - 1))
@@ -132,15 +134,25 @@ def refuse_lost(windows, estimator, dtype):
         step = np.spacing(magnitude.astype(dtype)).astype(np.float64)
         least = np.maximum(_FEWEST_STEPS * step, least)
     is_lost = varies & (highest - lowest < least)
-    if not is_lost.any() or (varies & ~is_lost).any():
+    if not is_lost.any():
         return
-    channel = int(np.argmax(is_lost))
-    span = (highest - lowest)[channel]
-    cause = "whose square is zero" if span < _LEAST_SQUARED else "which is rounded away"
-    raise ValueError(
-        f"Channel {channel} of X varies by {span:.3g} near {magnitude[channel]:.3g}, "
-        f"{cause} in {np.dtype(dtype).name}: {_name(estimator)} would see nothing of "
-        "it. Scale X, for example by a StandardScaler before SlidingWindow."
+    spans = [(n, (highest - lowest)[n], magnitude[n]) for n in np.flatnonzero(is_lost)]
+    words = _lost(spans, estimator, np.dtype(dtype).name)
+    if (varies & ~is_lost).any():
+        warnings.warn(words, UserWarning, stacklevel=6)
+    else:
+        raise ValueError(words)
+
+
+def _lost(spans, estimator, precision):
+    channels = "; ".join(
+        f"Channel {number} of X varies by {span:.3g} near {size:.3g}, "
+        + ("whose square is zero" if span < _LEAST_SQUARED else "which is rounded away")
+        for number, span, size in spans
+    )
+    return (
+        f"{channels} in {precision}: {_name(estimator)} sees next to nothing of it. "
+        "Scale X, for example by a StandardScaler before SlidingWindow."
     )
 
 

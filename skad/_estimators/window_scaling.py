@@ -4,6 +4,8 @@ All that is asked of the windows is what arrays of numpy and tensors of torch ha
 common, so that one way of scaling serves every detector.
 """
 
+from skad._estimators.validation import LARGEST
+
 # A deviation below this share of the mean is rounding in single precision.
 _ROUNDING = 1e-6
 
@@ -49,7 +51,8 @@ def scale_windows(inputs, targets, scaling):
     Returns
     -------
     inputs, targets : torch.Tensor
-        Of the shapes given, float32.
+        Of the shapes given, float32. A target is bounded as readings are: over a
+        deviation of next to nothing, single precision would make it infinite.
     """
     if scaling is None:
         return inputs, targets
@@ -59,4 +62,5 @@ def scale_windows(inputs, targets, scaling):
     inputs = ((wide - centre) / scale).float()
     if is_same:
         return inputs, inputs
-    return inputs, ((targets.double() - centre) / scale).float()
+    targets = (targets.double() - centre) / scale
+    return inputs, targets.clip(-LARGEST, LARGEST).float()

@@ -257,7 +257,8 @@ class NetworkDetector(PlainStateMixin, WindowDetector):
         UserWarning
             If ``memory`` is set and the training cannot be keyed: without an int
             ``random_state``, after a warm start, or with parameters that cannot be
-            hashed. The network is then trained without the cache.
+            hashed. The network is then trained without the cache. If one channel
+            among others varies too little for its magnitude: it is named.
         """
         with can_train():
             return super().fit(X, y)

@@ -90,6 +90,12 @@ class WindowDetector(CallbackSupportMixin, ThresholdMixin, BaseEstimator, ABC):
             if it has fewer than two windows, or windows that the model cannot take.
         TypeError
             If X is sparse, or holds objects that cannot be read as numbers.
+
+        Warns
+        -----
+        UserWarning
+            If one channel among others varies too little for its magnitude: it is
+            named.
         """
         with FitTask(self, X, y, self._n_parts()) as task:
             self._fit(X, task)

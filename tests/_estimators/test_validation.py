@@ -337,7 +337,6 @@ def test_what_no_precision_is_left_of_is_refused(series, dtype, words, layout):
     "series",
     [
         np.full((5, 2), 1e9),
-        np.column_stack([TEN[:, 0], 1e9 + np.sin(TEN[:, 0])]),
         np.where(TEN > 3, 0.1 + 0.2, 0.3),
         np.zeros((5, 2)),
         1e6 + np.sin(TEN),
@@ -345,6 +344,16 @@ def test_what_no_precision_is_left_of_is_refused(series, dtype, words, layout):
 )
 def test_constants_and_what_some_of_is_left_pass(series):
     refuse_lost(trailing_windows(series, 2), Step(), np.float32)
+
+
+def test_a_channel_that_is_lost_beside_others_is_named():
+    level = 1e9 + np.sin(TEN[:, 0])
+    series = np.column_stack([TEN[:, 0], level, level / 10])
+    message = (
+        r"Channel 1 .* 1e\+09, which is rounded away; Channel 2 .* 1e\+08, .*Scale"
+    )
+    with pytest.warns(UserWarning, match=message):
+        refuse_lost(trailing_windows(series, 2), Step(), np.float32)
 
 
 def test_what_comes_in_that_precision_has_lost_nothing_more():

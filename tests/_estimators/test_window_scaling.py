@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from skad.detectors import LSTMForecaster
 from tests.support.checks import noisy, windows_of
 
 X = windows_of(noisy(150, n_channels=2))
@@ -49,7 +50,8 @@ def test_a_channel_that_jitters_by_rounding_is_not_blown_up(make, rng):
     rows = noisy(150, n_channels=2)
     rows[:, 1] = 1000.0 + rng.normal(scale=5e-5, size=150)
     assert 1 < len(np.unique(rows[:, 1].astype(np.float32))) < 10
-    detector = make(window_scaling="standard").fit(windows_of(rows))
+    with pytest.warns(UserWarning, match="Channel 1 of X varies .* rounded away"):
+        detector = make(window_scaling="standard").fit(windows_of(rows))
     inputs, _ = detector._prepare(as_tensor(windows_of(rows)))
     assert inputs[..., 1].abs().max() < 1e-3
     assert inputs[..., 0].abs().max() > 1.0
@@ -59,3 +61,22 @@ def test_scaling_is_by_each_windows_own_numbers(make):
     inputs, _ = make(window_scaling="standard")._prepare(as_tensor(X[16:]))
     assert inputs.mean(1).abs().max() < 1e-6
     assert inputs.std(1, correction=0).numpy() == pytest.approx(1.0, abs=1e-5)
+
+
+@pytest.mark.parametrize("error", ["squared", "absolute"])
+@pytest.mark.parametrize("aggregation", ["mean", "max", "standardised", "mahalanobis"])
+def test_a_usual_reading_after_next_to_nothing_is_far_out(rng, aggregation, error):
+    detector = LSTMForecaster(
+        4,
+        window_scaling="standard",
+        channel_aggregation=aggregation,
+        error=error,
+        max_epochs=1,
+        random_state=0,
+    ).fit(X)
+    quiet = np.concatenate([X[20:24] * 1e-42, X[20:24] * 1e-23])
+    quiet[:4, -1], quiet[4:, -1] = [1.0, 2.0], 9e16
+    scores = detector.score_samples(quiet)
+    assert np.isfinite(scores).all()
+    assert (detector.predict(quiet) == -1).all()
+    assert np.isfinite(detector.explain(quiet)).all()

@@ -220,3 +220,18 @@ def test_scores_of_finite_series_are_finite(record_property):
     numbers = st.floats(-9e16, 9e16) | st.floats(-1, 1) | st.sampled_from([5e-324, 0])
     values = st.lists(numbers, min_size=1, max_size=30)
     hold(law, cases(), values, record_property=record_property)
+
+
+def test_a_reading_of_any_size_after_next_to_nothing_has_a_finite_score(
+    record_property,
+):
+    def law(case, last, quiet):
+        windows = case.windows * quiet
+        windows[:, -1] = last
+        for X in (windows, windows.astype(np.float32)):
+            assert np.isfinite(case.detector.score_samples(X)).all()
+
+    last = st.floats(-9e16, 9e16) | st.sampled_from([1.0, -1.0])
+    quiet = st.sampled_from([1e-42, 1e-20, 1e-60])
+    drawn = cases(("forecaster of shapes",), (30, 60)), last, quiet
+    hold(law, *drawn, record_property=record_property)
