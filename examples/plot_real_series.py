@@ -105,7 +105,7 @@ for (name, detector_name), detector in detectors.items():
     for seed in [0] if small else [0, 1, 2]:
         start = perf_counter()
         pipe = make_pipeline(
-            MinMaxScaler(),
+            MinMaxScaler().set_output(transform="pandas"),
             SlidingWindow(window_size[name], flatten=True),
             clone(detector).set_params(contamination=0.005, random_state=seed),
         )

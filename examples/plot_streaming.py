@@ -45,7 +45,8 @@ network = ConvAutoencoder(
     lr=2e-3,
     random_state=0,
 )
-pipe = make_pipeline(StandardScaler(), SlidingWindow(window_size=64), network)
+scaler = StandardScaler().set_output(transform="pandas")  # keeps the index of a frame
+pipe = make_pipeline(scaler, SlidingWindow(window_size=64), network)
 detector = ReverseWindowing(pipe, causal=True, contamination=0.005).fit(X[:n_train])
 
 # %%

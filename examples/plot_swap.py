@@ -72,7 +72,7 @@ detectors = [
 
 pipe = Pipeline(
     [
-        ("scaler", StandardScaler()),
+        ("scaler", StandardScaler().set_output(transform="pandas")),
         ("windows", SlidingWindow(window_size, flatten=True)),
         ("detector", detectors[0]),
     ]

@@ -1,6 +1,7 @@
 """Frames of pandas and polars: names are kept and checked, scores stay arrays."""
 
 import matplotlib.pyplot as plt
+import narwhals as nw
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -23,6 +24,29 @@ KINDS = {
 }
 
 
+class OfArrow:
+    """What `pyarrow.Table` shows, which is not installed with the tests."""
+
+    __module__ = "pyarrow.lib"
+
+    def __init__(self, frame):
+        self.frame = frame
+        self.shape, self.columns = frame.shape, list(frame.to_numpy().T)
+
+    def __len__(self):
+        return len(self.frame)
+
+    def to_pandas(self):
+        return self.frame
+
+
+WRAPPED = {
+    "narwhals over pandas": nw.from_native,
+    "narwhals over polars": lambda X: nw.from_native(pl.DataFrame(X.to_dict("list"))),
+    "arrow": OfArrow,
+}
+
+
 @pytest.fixture(params=KINDS)
 def table(request, rng):
     return KINDS[request.param](rng.normal(size=(40, 6)), NAMES)
@@ -33,6 +57,19 @@ def test_the_names_of_the_columns_are_kept(name, table):
     fitted = clone(OF_EACH_KIND[name]).fit(table)
     assert fitted.feature_names_in_.tolist() == NAMES
     assert fitted.n_features_in_ == 6
+
+
+@pytest.mark.parametrize("name", OF_EACH_KIND)
+@pytest.mark.parametrize("kind", WRAPPED)
+def test_frames_of_narwhals_and_arrow_are_read(name, kind, rng):
+    X = KINDS["pandas"](rng.normal(size=(40, 6)), NAMES)
+    wrapped, plain = WRAPPED[kind](X), X.reset_index(drop=True)
+    ask = "score_samples" if name in SCORING else "transform"
+    answers = [
+        getattr(clone(OF_EACH_KIND[name]).fit(table), ask)(table)
+        for table in (wrapped, plain)
+    ]
+    np.testing.assert_array_equal(*answers)
 
 
 @pytest.mark.parametrize("name", OF_EACH_KIND)

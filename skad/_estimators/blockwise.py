@@ -4,7 +4,9 @@ from numbers import Integral
 
 import numpy as np
 
+from skad._estimators.lost_index import warn_of_lost_index
 from skad._estimators.row_context import row_context
+from skad._series.tables import as_native
 
 
 def score_samples_blockwise(estimator, X, *, block_size=100_000, out=None):
@@ -59,6 +61,7 @@ def score_samples_blockwise(estimator, X, *, block_size=100_000, out=None):
     >>> np.array_equal(scores, pipe.score_samples(X))
     True
     """
+    X = as_native(X)
     n_rows = len(X)
     if not isinstance(block_size, Integral) or block_size < 1:
         raise ValueError(
@@ -73,6 +76,7 @@ def score_samples_blockwise(estimator, X, *, block_size=100_000, out=None):
             f"out has length {len(out)}, but X has {n_rows} rows. Pass an array of one "
             "number per row."
         )
+    warn_of_lost_index(estimator, X, stacklevel=3)
     rows = getattr(X, "iloc", X)
     back, ahead = row_context(estimator)
     for start in range(0, n_rows, block_size):

@@ -16,8 +16,20 @@ _LARGEST_FLOAT = sys.float_info.max
 _TIMES = (datetime.date, datetime.timedelta, np.datetime64, np.timedelta64)
 
 
+def as_native(X):
+    """Return the frame that narwhals wraps, a pandas frame of Arrow's, or X as it is.
+
+    Frames of narwhals show no index, and Arrow's tables give no rows by number.
+    """
+    if hasattr(X, "to_native") and hasattr(X, "columns"):
+        X = X.to_native()
+    is_of_arrow = type(X).__module__.partition(".")[0] == "pyarrow"
+    return X.to_pandas() if is_of_arrow and hasattr(X, "to_pandas") else X
+
+
 def as_table(X):
     """Return X, an array if it was none, or raise where it is no table of numbers."""
+    X = as_native(X)
     if _is_masked(X):
         raise ValueError(
             "X is a masked array, and the mask would be lost. Fill it, for example "
@@ -46,6 +58,7 @@ def _is_masked(X):
 
 def n_dimensions(X):
     """Count the dimensions of an array-like."""
+    X = as_native(X)
     has_shape = hasattr(X, "shape") and not isinstance(X, type)
     return len(X.shape) if has_shape else _as_array(X).ndim
 

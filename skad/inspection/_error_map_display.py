@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skad._estimators.lost_index import warn_of_lost_index
 from skad.inspection._decimation import highest
 from skad.inspection._drawing import ORANGE, Pen, load_pyplot, name_lanes
 from skad.inspection._inner_detector import channel_shares
@@ -100,6 +101,7 @@ class ErrorMapDisplay:
         """
         truth = read_truth(y, len(X), pos_label)
         name = type(estimator).__name__ if name is None else name
+        warn_of_lost_index(estimator, X, stacklevel=3)
         errors = framed_like(X, channel_shares(estimator, X))
         return cls(errors, truth=truth, name=name).plot(ax)
 

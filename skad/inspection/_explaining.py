@@ -1,5 +1,6 @@
 """Which channel made a row odd, and what was expected there."""
 
+from skad._estimators.lost_index import warn_of_lost_index
 from skad.inspection._inner_detector import channel_shares, expected_rows
 from skad.inspection._rows_of_channels import framed_like
 
@@ -64,6 +65,7 @@ def explain(estimator, X):
     >>> int(explain(pipe, X)[150].argmax())
     1
     """
+    warn_of_lost_index(estimator, X, stacklevel=3)
     return framed_like(X, channel_shares(estimator, X))
 
 
@@ -112,8 +114,10 @@ def expected(estimator, X):
     >>> from skad.inspection import expected
     >>> X = 400 + 3 * np.sin(np.arange(300) / 5).reshape(-1, 1)
     >>> network = LSTMForecaster(8, max_epochs=40, lr=1e-2, random_state=0)
-    >>> pipe = make_pipeline(StandardScaler(), SlidingWindow(16), network).fit(X)
+    >>> scaler = StandardScaler().set_output(transform="pandas")
+    >>> pipe = make_pipeline(scaler, SlidingWindow(16), network).fit(X)
     >>> bool(np.abs(expected(pipe, X) - X)[16:].max() < 1)
     True
     """
+    warn_of_lost_index(estimator, X, stacklevel=3)
     return framed_like(X, expected_rows(estimator, X))

@@ -4,6 +4,8 @@ import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
+from skad._estimators.lost_index import warn_of_lost_index
+
 
 def score(estimator, X) -> np.ndarray:
     """Score rows, or say why that cannot be."""
@@ -13,6 +15,7 @@ def score(estimator, X) -> np.ndarray:
             "it (LocalOutlierFactor: novelty=True), or pass scores, low for abnormal "
             "rows, to from_predictions."
         )
+    warn_of_lost_index(estimator, X, stacklevel=4)
     return np.asarray(estimator.score_samples(X), dtype=np.float64)
 
 

@@ -48,13 +48,13 @@ def held_back(X, fraction):
     )
 
 
-def fit_on(estimator, X, y, rows):
+def fit_on(estimator, X, y, rows, params=None):
     """Fit on the rows of ``X`` that the mask marks; on a view of them where it can."""
     last = int(np.flatnonzero(rows)[-1]) + 1  # frames may ignore a number of NumPy
     is_beginning = rows[:last].all()
     taken = slice(last) if is_beginning else np.flatnonzero(rows)
     y = None if y is None else _safe_indexing(y, taken)
-    return estimator.fit(_safe_indexing(X, taken), y)
+    return estimator.fit(_safe_indexing(X, taken), y, **(params or {}))
 
 
 def with_full_windows(X, held, estimator):
@@ -76,15 +76,16 @@ def with_full_windows(X, held, estimator):
     return held & (before >= back) & (after >= ahead)
 
 
-def rows_of(X, y, estimator):
-    """Return X and y with rows that can be taken; the estimator refuses what has none.
+def rows_of(X, y, read):
+    """Return X and y with rows that can be taken; ``read`` refuses what has none.
 
-    Its words on what is wrong with such an X are better than any from here.
+    This is a method of the detector inside, to be called with X: its words on what is
+    wrong with such an X are better than any from here.
     """
     rows = _with_rows(X)
     if rows is not None:
         return indexable(rows, y)
-    estimator.fit(X, y)
+    read(X)
     raise TypeError(
         f"X is of type {type(X).__name__}, from which no rows can be held back. Pass "
         "an array, a DataFrame or a list of rows."

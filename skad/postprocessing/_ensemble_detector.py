@@ -8,8 +8,10 @@ from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import check_is_fitted
 
 from skad._estimators.callbacks import FitTask
+from skad._estimators.lost_index import warn_of_lost_index
 from skad._estimators.row_context import inner_estimators
 from skad._estimators.thresholding import CONTAMINATION, threshold
+from skad._series.tables import as_native
 from skad.postprocessing._common_scale import (
     combine_numbers,
     learn_scale,
@@ -190,6 +192,7 @@ class EnsembleDetector(MetaDetector, _BaseComposition):
             If a member has no `score_samples`.
         """
         members, shares = self._members(), self._shares()
+        X = as_native(X)
         with FitTask(self, X, y, n_parts=len(members)) as task:
             self._fit(X, y, members, shares, task)
         return self
@@ -200,6 +203,7 @@ class EnsembleDetector(MetaDetector, _BaseComposition):
         for name, estimator in zip(names, fitted, strict=True):
             with task.part(f"fit-{name}").around(estimator):
                 estimator.fit(X, y)
+            warn_of_lost_index(estimator, X, stacklevel=5)
         scores = [estimator.score_samples(X) for estimator in fitted]
         scales = [learn_scale(*pair) for pair in zip(scores, names, strict=True)]
         self.estimators_ = fitted
@@ -232,6 +236,9 @@ class EnsembleDetector(MetaDetector, _BaseComposition):
             Whatever a member raises.
         """
         check_is_fitted(self)
+        X = as_native(X)
+        for estimator in self.estimators_:
+            warn_of_lost_index(estimator, X, stacklevel=3)
         return self._combined(self._scores(X))
 
     def __skad_explain__(self, X, explain):

@@ -14,7 +14,7 @@ from sklearn.preprocessing import (
 from sklearn.utils import get_tags
 
 from skad._estimators.thresholding import ThresholdMixin
-from skad._series.tables import as_table
+from skad._series.tables import as_native, as_table
 
 # They read digits as numbers and times as nanoseconds, and lose masks.
 _SCALERS = (
@@ -43,6 +43,30 @@ class MetaDetector(
             if hasattr(estimator, name):
                 setattr(self, name, getattr(estimator, name))
 
+    def fit_predict(self, X, y=None, **fit_params):
+        """Fit, and tell outliers from inliers among the same rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_timestamps, n_channels)
+            As for `fit`.
+        y : array-like of shape (n_timestamps,) or None, default=None
+            As for `fit`.
+        **fit_params : keyword arguments
+            What `fit` takes besides, if anything.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_timestamps,), int64
+            -1 for outliers, 1 for inliers: ``fit(X, y).predict(X)``.
+
+        Raises
+        ------
+        ValueError
+            As `fit`.
+        """
+        return self.fit(X, y, **fit_params).predict(X)
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags = get_tags(self.estimator).input_tags
@@ -60,15 +84,18 @@ def refuse_without_scores(estimator, owner):
     )
 
 
-def refuse_before_a_scaler(estimator, X):
-    """Raise where ``X`` is no table of numbers, and a scaler would make it one.
+def as_read(estimator, X):
+    """Return X as ``estimator`` is to read it, the frame behind one of narwhals.
 
-    What else stands first inside ``estimator`` may take text or times, and knows how.
+    Raise where X is no table of numbers, and a scaler would make it one. What else
+    stands first inside ``estimator`` may take text or times, and knows how.
     """
+    X = as_native(X)
     while isinstance(estimator, Pipeline):
         estimator = estimator.steps[0][1]
     if isinstance(estimator, _SCALERS):
         as_table(X)
+    return X
 
 
 def _last_step(estimator):

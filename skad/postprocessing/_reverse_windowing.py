@@ -7,12 +7,13 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skad._estimators.callbacks import FitTask
-from skad._estimators.row_context import find_parameter, row_context
+from skad._estimators.lost_index import warn_of_lost_index
+from skad._estimators.row_context import find_parameter, inner_estimators, row_context
 from skad._estimators.thresholding import CONTAMINATION, threshold
 from skad._series.segments import learn_gaps
 from skad.postprocessing._meta_detector import (
     MetaDetector,
-    refuse_before_a_scaler,
+    as_read,
     refuse_without_scores,
 )
 from skad.postprocessing._spreading import Spreading
@@ -41,8 +42,9 @@ class ReverseWindowing(MetaDetector):
         Any outlier detector or Pipeline with `fit` and `score_samples`.
     window_size : int or "auto", default="auto"
         The number of windows that cover a row; "auto" reads it from the windows inside
-        ``estimator``, by `skad.row_context`. With 1, a row keeps the score of the
-        window that ends there, and ``smoothing`` alone is left to do.
+        ``estimator``, by `skad.row_context`, and refuses a ``ReverseWindowing`` there,
+        whose scores are of rows already. With 1, a row keeps the score of the window
+        that ends there, and ``smoothing`` alone is left to do.
     reduce : {"mean", "median", "max", "centre"}, default="mean"
         How the scores of the covering windows become one. "max" takes the most
         abnormal of these windows, that is, the lowest score, which is the largest
@@ -160,7 +162,8 @@ class ReverseWindowing(MetaDetector):
         Raises
         ------
         ValueError
-            If ``window_size="auto"`` and ``estimator`` holds no windows; if
+            If ``window_size="auto"`` and ``estimator`` holds no windows, or scores
+            rows already by a ``ReverseWindowing`` inside; if
             ``causal`` is set with ``reduce="centre"``, which looks ahead; if the
             timestamps of X are out of order or duplicated within a series; and
             whatever ``estimator`` raises.
@@ -169,7 +172,7 @@ class ReverseWindowing(MetaDetector):
         """
         refuse_without_scores(self.estimator, self)
         self._refuse_a_causal_centre()
-        refuse_before_a_scaler(self.estimator, X)
+        X = as_read(self.estimator, X)
         with FitTask(self, X, y, n_parts=1) as task:
             self._fit(X, y, task)
         return self
@@ -178,6 +181,7 @@ class ReverseWindowing(MetaDetector):
         estimator = clone(self.estimator)
         with task.part("fit-detector").around(estimator):
             estimator.fit(X, y)
+        warn_of_lost_index(estimator, X, stacklevel=5)
         spreading = self._spreading(self._window_size(estimator))
         gaps = learn_gaps(X, find_parameter(estimator, "max_gap"))
         spread = spreading(estimator.score_samples(X), gaps.starts(X))
@@ -210,7 +214,8 @@ class ReverseWindowing(MetaDetector):
             of order or duplicated within a series; and whatever ``estimator`` raises.
         """
         check_is_fitted(self)
-        refuse_before_a_scaler(self.estimator_, X)
+        X = as_read(self.estimator_, X)
+        warn_of_lost_index(self.estimator_, X, stacklevel=3)
         scores = self.estimator_.score_samples(X)
         return self._fitted_spreading(scores, self._gaps.starts(X))
 
@@ -220,6 +225,7 @@ class ReverseWindowing(MetaDetector):
     def _window_size(self, estimator):
         if self.window_size != "auto":
             return self.window_size
+        self._refuse_spread_scores(estimator)
         rows_back, _ = row_context(estimator)
         if rows_back == 0:
             raise ValueError(
@@ -229,6 +235,18 @@ class ReverseWindowing(MetaDetector):
                 "a row (1 to smooth alone)."
             )
         return rows_back + 1
+
+    def _refuse_spread_scores(self, estimator):
+        """Raise where the scores inside are of rows already, of whatever windows."""
+        if isinstance(estimator, ReverseWindowing):
+            raise ValueError(
+                'window_size="auto" found no windows of its own: the scores of the '
+                "ReverseWindowing inside are of rows already, spread over windows of "
+                f"{estimator.window_size_} rows. Set window_size=1 to smooth alone, or "
+                "to the number of rows to spread over once more."
+            )
+        for part in inner_estimators(estimator):
+            self._refuse_spread_scores(part)
 
     def _refuse_a_causal_centre(self):
         if self.causal and self.reduce == "centre":

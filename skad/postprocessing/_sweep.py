@@ -70,24 +70,29 @@ def candidates(scores, n_thresholds):
     return np.concatenate([distinct[:1], between])
 
 
-def sweep(scorer, scores, X, y, thresholds):
+def sweep(scorer, scores, X, y, thresholds, params):
     """Return what ``scorer`` says of the rows of X at each threshold.
 
     Thresholds between the same two scores give the same labels, and are asked for once.
     """
     n_below = np.searchsorted(np.sort(scores), thresholds)
     _, first, which = np.unique(n_below, return_index=True, return_inverse=True)
-    values = [scorer(AtThreshold(scores, thresholds[i]), X, y) for i in first]
+    values = [scorer(AtThreshold(scores, thresholds[i]), X, y, **params) for i in first]
     return np.array(values, dtype=np.float64)[which]
 
 
-def mean_values(scorer, X, y, tests, held_out, thresholds):
+def mean_values(scorer, X, y, tests, held_out, thresholds, params):
     """Average over the folds what ``scorer`` says at each threshold."""
     of_folds = [
         sweep(
-            scorer, scores, _safe_indexing(X, test), _safe_indexing(y, test), thresholds
+            scorer,
+            scores,
+            _safe_indexing(X, test),
+            _safe_indexing(y, test),
+            thresholds,
+            asked,
         )
-        for test, scores in zip(tests, held_out, strict=True)
+        for test, scores, asked in zip(tests, held_out, params, strict=True)
     ]
     return np.mean(of_folds, axis=0)
 

@@ -3,7 +3,8 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skad.postprocessing._meta_detector import MetaDetector, refuse_before_a_scaler
+from skad._estimators.lost_index import warn_of_lost_index
+from skad.postprocessing._meta_detector import MetaDetector, as_read
 
 
 class ThresholdOnly(MetaDetector):
@@ -28,7 +29,8 @@ class ThresholdOnly(MetaDetector):
             Whatever ``estimator`` raises.
         """
         check_is_fitted(self)
-        refuse_before_a_scaler(self.estimator_, X)
+        X = as_read(self.estimator_, X)
+        warn_of_lost_index(self.estimator_, X, stacklevel=3)
         return np.asarray(self.estimator_.score_samples(X), dtype=np.float64)
 
     def __skad_explain__(self, X, explain):

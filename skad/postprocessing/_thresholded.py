@@ -8,6 +8,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from skad._estimators.callbacks import FitTask
+from skad._estimators.lost_index import warn_of_lost_index
 from skad.postprocessing._calibration import (
     fit_on,
     held_back,
@@ -15,7 +16,7 @@ from skad.postprocessing._calibration import (
     with_full_windows,
 )
 from skad.postprocessing._meta_detector import (
-    refuse_before_a_scaler,
+    as_read,
     refuse_without_scores,
 )
 from skad.postprocessing._strategies import (
@@ -206,9 +207,9 @@ default="quantile"
         """
         refuse_without_scores(self.estimator, self)
         self._refuse_contradictions()
-        refuse_before_a_scaler(self.estimator, X)
+        X = as_read(self.estimator, X)
         estimator = clone(self.estimator)
-        X, y = rows_of(X, y, estimator)
+        X, y = rows_of(X, y, estimator.fit)
         with FitTask(self, X, y, n_parts=1) as task:
             self._fit(X, y, estimator, task)
         return self
@@ -220,6 +221,7 @@ default="quantile"
                 estimator.fit(X, y)
             else:
                 fit_on(estimator, X, y, ~held)
+        warn_of_lost_index(estimator, X, stacklevel=5)
         offset, n_rows = self._threshold(estimator, X, held)
         self.estimator_ = estimator
         self.offset_ = offset

@@ -11,15 +11,24 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
 from skad._estimators.callbacks import FitTask
+from skad._estimators.lost_index import warn_of_lost_index
 from skad._estimators.row_context import row_context
 from skad.metrics._labels_and_scores import is_anomaly
 from skad.metrics._runs import runs_of
 from skad.model_selection._anomaly_split import AnomalySplit
 from skad.postprocessing._calibration import fit_on, rows_of
+from skad.postprocessing._held_out_rows import (
+    fit_and_score,
+    pairs,
+    refuse_no_splits,
+    refuse_useless,
+    row_numbers,
+)
 from skad.postprocessing._meta_detector import (
-    refuse_before_a_scaler,
+    as_read,
     refuse_without_scores,
 )
+from skad.postprocessing._metadata import cut_to, routed_by, router_of
 from skad.postprocessing._sweep import (
     best_of,
     candidates,
@@ -27,7 +36,7 @@ from skad.postprocessing._sweep import (
     refuse_thresholds,
     scorer_of,
 )
-from skad.postprocessing._threshold_only import ThresholdOnly, finite_scores
+from skad.postprocessing._threshold_only import ThresholdOnly
 
 _MOST_SPLITS = 5
 
@@ -164,7 +173,7 @@ class TunedThresholdDetectorCV(ThresholdOnly):
         self.store_cv_results = store_cv_results
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, **params):
         """Fit fold by fold, choose the threshold, and fit on all.
 
         Parameters
@@ -176,6 +185,11 @@ class TunedThresholdDetectorCV(ThresholdOnly):
             Labels: -1 (anomaly) and 1; or 0 and 1 (anomaly); or booleans. Passed on to
             ``estimator`` and to the scorer; None, as other detectors take it, is
             refused.
+        **params : keyword arguments
+            ``groups`` for the splits, which `skad.model_selection.AnomalySplit` takes
+            for the series that rows belong to. With scikit-learn's
+            ``enable_metadata_routing``, whatever ``estimator``, ``cv`` and the scorer
+            ask for, each cut to the rows in use.
 
         Returns
         -------
@@ -188,38 +202,45 @@ class TunedThresholdDetectorCV(ThresholdOnly):
             If y is missing or holds other labels; if it has fewer than two events, or
             than an int ``cv``; if a split has no row to train on or a test part of one
             label; if ``refit`` does not go with ``cv``; if the scores, or what the
-            scorer makes of them, are alike at all thresholds, or are not finite; and
-            whatever ``estimator`` raises.
+            scorer makes of them, are alike at all thresholds, or are not finite; if
+            anything but ``groups`` comes without metadata routing; and whatever
+            ``estimator`` raises.
         TypeError
             If ``estimator`` has no `score_samples`, or no rows can be taken from X.
         """
         refuse_without_scores(self.estimator, self)
-        refuse_before_a_scaler(self.estimator, X)
+        X = as_read(self.estimator, X)
         scorer = scorer_of(self.scoring)
         refuse_thresholds(self.thresholds)
-        X, y = rows_of(X, y, self._new_estimator())
+        routed = routed_by(self, params)
+        inner = self._new_estimator()
+        is_prefit = isinstance(self.cv, str)
+        X, y = rows_of(X, y, inner.score_samples if is_prefit else inner.fit)
         anomalous = _read_labels(y)
-        splits = self._splits(X, y, anomalous)
+        splits = self._splits(X, y, anomalous, routed)
         with FitTask(self, X, y, n_parts=len(splits) + self.refit) as task:
-            self._fit(X, y, anomalous, splits, scorer, task)
+            self._fit(X, y, anomalous, splits, scorer, routed, task)
         return self
 
-    def _fit(self, X, y, anomalous, splits, scorer, task):
+    def _fit(self, X, y, anomalous, splits, scorer, routed, task):
         parts = [task.part("fit-split") for _ in splits]
         fitted, held_out = zip(
             *Parallel(n_jobs=self.n_jobs)(
-                delayed(_fit_and_score)(self._new_estimator(), X, y, *split, part)
+                delayed(fit_and_score)(
+                    self._new_estimator(), X, y, *split, routed.estimator.fit, part
+                )
                 for split, part in zip(splits, parts, strict=True)
             ),
             strict=True,
         )
         thresholds = self._thresholds(np.concatenate(held_out))
         tests = [test for _, test in splits]
-        values = mean_values(scorer, X, y, tests, held_out, thresholds)
+        asked = [cut_to(X, routed.scorer.score, test) for test in tests]
+        values = mean_values(scorer, X, y, tests, held_out, thresholds, asked)
         best = best_of(values, thresholds, isinstance(self.thresholds, Integral))
         estimator = fitted[0]
         if self.refit:
-            estimator = self._refitted(X, y, anomalous, task.part("refit"))
+            estimator = self._refitted(X, y, anomalous, routed, task.part("refit"))
         self.estimator_ = estimator
         self.offset_ = self.best_threshold_ = float(thresholds[best])
         self.best_score_ = float(values[best])
@@ -230,7 +251,17 @@ class TunedThresholdDetectorCV(ThresholdOnly):
     def _new_estimator(self):
         return self.estimator if isinstance(self.cv, str) else clone(self.estimator)
 
-    def _splits(self, X, y, anomalous):
+    def get_metadata_routing(self):
+        """Say what is routed where.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            From `fit` to the fits of ``estimator``, to the splits and to the scorer.
+        """
+        return router_of(self, AnomalySplit(), scorer_of(self.scoring))
+
+    def _splits(self, X, y, anomalous, routed):
         """List the rows to train on (None: train nothing) and those to test on."""
         if isinstance(self.cv, str):
             self._refuse_refit(1)
@@ -238,10 +269,12 @@ class TunedThresholdDetectorCV(ThresholdOnly):
             splits = [(None, np.arange(len(anomalous)))]
         else:
             splits = [
-                (_row_numbers(train), _row_numbers(test))
-                for train, test in self._splitter(anomalous).split(X, y)
+                (row_numbers(train), row_numbers(test))
+                for train, test in self._splitter(anomalous).split(
+                    X, y, **routed.splitter.split
+                )
             ]
-            _refuse_no_splits(splits)
+            refuse_no_splits(splits)
             self._refuse_refit(len(splits))
         if self.train == "normal":
             splits = [
@@ -249,12 +282,12 @@ class TunedThresholdDetectorCV(ThresholdOnly):
                 for train, test in splits
             ]
         for number, (train, test) in enumerate(splits):
-            _refuse_useless(number, train, anomalous[test])
+            refuse_useless(number, train, anomalous[test])
         return splits
 
     def _splitter(self, anomalous):
         if self.cv is not None and not isinstance(self.cv, Integral):
-            return check_cv(self.cv if hasattr(self.cv, "split") else _pairs(self.cv))
+            return check_cv(self.cv if hasattr(self.cv, "split") else pairs(self.cv))
         starts, _ = runs_of(anomalous)
         n_splits = self.cv or max(2, min(len(starts), _MOST_SPLITS))
         return AnomalySplit(
@@ -278,11 +311,15 @@ class TunedThresholdDetectorCV(ThresholdOnly):
             return candidates(scores, self.thresholds)
         return np.unique(np.asarray(self.thresholds, dtype=np.float64))
 
-    def _refitted(self, X, y, anomalous, part):
+    def _refitted(self, X, y, anomalous, routed, part):
         rows = ~anomalous if self.train == "normal" else np.full(len(anomalous), True)
         estimator = clone(self.estimator)
+        params = cut_to(X, routed.estimator.fit, np.flatnonzero(rows))
         with part.around(estimator):
-            return fit_on(estimator, X, y, rows)
+            fit_on(estimator, X, y, rows, params)
+        trained_on = _safe_indexing(X, np.flatnonzero(rows))
+        warn_of_lost_index(estimator, trained_on, stacklevel=6)
+        return estimator
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -303,51 +340,3 @@ def _read_labels(y):
             "series, with events and normal rows."
         )
     return is_anomaly(y)
-
-
-def _refuse_no_splits(splits):
-    if not splits:
-        raise ValueError(
-            "cv gives no split. A generator is empty after its first use: pass a "
-            "splitter, or list(cv)."
-        )
-
-
-def _pairs(cv):
-    splits = list(cv)
-    for split in splits:
-        if not isinstance(split, (tuple, list)) or len(split) != 2:
-            raise ValueError(
-                f"cv gives {split!r}, which is no pair (train, test) of row numbers. "
-                "Pass a splitter, a number of splits, or a list of such pairs."
-            )
-    return splits
-
-
-def _row_numbers(rows):
-    """Return row numbers for a mask; an iterable ``cv`` may hold either."""
-    rows = np.asarray(rows)
-    return np.flatnonzero(rows) if rows.dtype == bool else rows
-
-
-def _refuse_useless(number, train, anomalous):
-    if train is not None and len(train) == 0:
-        raise ValueError(
-            f"Split {number} of cv leaves no row to train on. Use fewer splits, or "
-            'train="all" if these rows are anomalies.'
-        )
-    if anomalous.all() or not anomalous.any():
-        found = "only anomalies" if anomalous.any() else "no anomaly"
-        raise ValueError(
-            f"The test part of split {number} of cv holds {found} among its "
-            f"{len(anomalous)} rows, and a threshold is tuned on both. Use "
-            "skad.model_selection.AnomalySplit, or its default splits, cv=None."
-        )
-
-
-def _fit_and_score(estimator, X, y, train, test, part):
-    """Fit on the training rows, and score the test rows within the whole series."""
-    if train is not None:
-        with part.around(estimator):
-            estimator.fit(_safe_indexing(X, train), _safe_indexing(y, train))
-    return estimator, finite_scores(estimator, X)[test]

@@ -14,7 +14,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 from skad._estimators.callbacks import FitTask
 from skad._estimators.validation import check_rows, check_windows
 from skad._series.segments import COPY_LEVEL, series_starts
-from skad._series.tables import n_dimensions
+from skad._series.tables import as_native, n_dimensions
 from skad.preprocessing._output import TableOutputMixin
 
 
@@ -100,6 +100,7 @@ class AtFitOnly(CallbackSupportMixin, TableOutputMixin, BaseEstimator, ABC):
         ValueError, TypeError
             As `fit`.
         """
+        X = as_native(X)
         with FitTask(self, X, y):
             values = self._learn(X)
         lengths = np.diff(np.append(series_starts(X), len(values)))
@@ -132,6 +133,7 @@ class AtFitOnly(CallbackSupportMixin, TableOutputMixin, BaseEstimator, ABC):
             If X is sparse, or holds objects that cannot be read as numbers.
         """
         check_is_fitted(self)
+        X = as_native(X)
         return _like(X, self._check(X, reset=False))
 
     @available_if(lambda self: getattr(self, "_window_shape", None) is None)

@@ -15,6 +15,7 @@ from skad._estimators.callbacks import FitTask
 from skad._estimators.validation import check_rows
 from skad._series.period import LONGEST, window_size_of
 from skad._series.segments import learn_gaps
+from skad._series.tables import as_native
 from skad._series.windows import segment_windows
 from skad.preprocessing._output import TableOutputMixin
 from skad.preprocessing._padding_words import padding_at_fit, padding_at_scoring
@@ -160,7 +161,7 @@ class SlidingWindow(CallbackSupportMixin, TableOutputMixin, BaseEstimator):
             shuffled split.
         """
         with FitTask(self, X, y):
-            self._fit(X)
+            self._fit(as_native(X))
         return self
 
     def _fit(self, X):
@@ -208,6 +209,7 @@ class SlidingWindow(CallbackSupportMixin, TableOutputMixin, BaseEstimator):
             fit; or if X is cut into so many segments that most windows hold padding.
         """
         check_is_fitted(self)
+        X = as_native(X)
         starts = self._gaps.starts(X)
         rows = check_rows(self, X, reset=False)
         self._refuse_padding_beyond(rows.dtype)

@@ -15,9 +15,9 @@ from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import OneClassSVM
 
-from skad import row_context
+from skad import PCADetector, make_detector, row_context
 from skad.metrics import make_anomaly_scorer
-from skad.postprocessing import ReverseWindowing
+from skad.postprocessing import EnsembleDetector, ReverseWindowing
 from skad.preprocessing import GaussianNoise, SlidingWindow
 
 MINUTES = pd.date_range("2024-01-01", periods=300, freq="min")
@@ -164,9 +164,11 @@ def test_gaps_are_those_of_the_window_inside(X):
 def test_the_rule_for_gaps_is_that_of_fit(X):
     detector = ReverseWindowing(itself_pipe()).fit(pd.DataFrame(X, MINUTES))
     sparse = pd.DataFrame(X[::10], MINUTES[::10])
-    np.testing.assert_array_equal(detector.score_samples(sparse), X[::10, -1])
+    with pytest.warns(UserWarning, match="The rows of X are 0:10:00 apart"):
+        scores = detector.score_samples(sparse)
+    np.testing.assert_array_equal(scores, X[::10, -1])
     with pytest.raises(ValueError, match="index of X holds row numbers, but at fit it"):
-        detector.score_samples(sparse.reset_index(drop=True))
+        detector.score_samples(sparse.set_axis(list(range(30))))
 
 
 def test_without_windows_inside_the_index_is_read_all_the_same(X):
@@ -196,8 +198,6 @@ def searched(**parameters):
         ),
         (FrozenEstimator(forest_pipe(9).fit(np.zeros((30, 2)))), 9),
         (searched(), 4),
-        (ReverseWindowing(forest_pipe(9)), 9),
-        (ReverseWindowing(forest_pipe(9), window_size=3), 9),
     ],
     ids=[
         "pipeline",
@@ -206,8 +206,6 @@ def searched(**parameters):
         "union",
         "frozen",
         "search",
-        "reverse",
-        "reverse by 3",
     ],
 )
 def test_the_number_of_windows_is_found_inside(X, estimator, window_size):
@@ -434,3 +432,24 @@ def test_a_change_of_causal_waits_for_the_next_fit(rng):
     assert row_context(detector) == (0, 3)
     assert not np.array_equal(detector.fit(X).score_samples(X), scores)
     assert row_context(detector) == (3, 0)
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        make_detector(PCADetector(2), window_size=8),
+        EnsembleDetector([("one", make_detector(PCADetector(2), window_size=8))]),
+    ],
+    ids=["chain", "ensemble"],
+)
+def test_auto_is_refused_around_scores_of_rows(inside, rng):
+    message = r'window_size="auto" found no windows of its own: .* windows of \d+ rows'
+    with pytest.raises(ValueError, match=message):
+        ReverseWindowing(inside).fit(rng.normal(size=(200, 1)))
+
+
+def test_auto_reads_the_windows_of_members_that_score_windows(rng):
+    pipe = make_pipeline(SlidingWindow(8), PCADetector(2))
+    ensemble = EnsembleDetector([("one", pipe), ("two", clone(pipe))])
+    detector = ReverseWindowing(ensemble).fit(rng.normal(size=(200, 1)))
+    assert detector.window_size_ == 8

@@ -10,7 +10,7 @@ from sklearn.ensemble import IsolationForest
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import f1_score, fbeta_score, make_scorer
-from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit
+from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, TimeSeriesSplit
 from sklearn.neighbors import LocalOutlierFactor
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import get_tags
@@ -397,6 +397,75 @@ def test_it_needs_no_metadata_to_be_routed(X, y):
     plain = clone(detector).fit(X, y)
     with config_context(enable_metadata_routing=True):
         assert detector.fit(X, y).offset_ == plain.offset_
+
+
+def test_labels_reach_the_fit_of_fit_predict(X, y):
+    detector = TunedThresholdDetectorCV(Itself(), thresholds=5)
+    labels = detector.fit_predict(X, y)
+    np.testing.assert_array_equal(labels, clone(detector).fit(X, y).predict(X))
+
+
+def test_what_is_prefit_is_not_fitted_again_whatever_X_is(y):
+    bags = {"a": [1.0, 2.0, 3.0]}
+    prefit = OfBags().fit(bags)
+    detector = TunedThresholdDetectorCV(prefit, cv="prefit", refit=False)
+    with pytest.raises(TypeError, match="X is of type dict, from which no rows can be"):
+        detector.fit(bags, [1, -1, 1])
+    assert prefit.n_fits_ == 1
+
+
+class OfBags(OutlierMixin, BaseEstimator):
+    """A detector of what has no rows to be taken; it counts its fits."""
+
+    def fit(self, X, y=None):
+        self.n_fits_ = getattr(self, "n_fits_", 0) + 1
+        return self
+
+    def score_samples(self, X):
+        return np.zeros(len(X["a"]))
+
+
+def test_groups_reach_the_splits_without_and_with_routing(X, y):
+    groups = np.repeat([0, 1, 2], 120)
+    detector = TunedThresholdDetectorCV(Itself(), cv=GroupKFold(3), thresholds=5)
+    plain = clone(detector).fit(X, y, groups=groups)
+    listed = clone(detector).set_params(cv=list(GroupKFold(3).split(X, y, groups)))
+    assert plain.best_score_ == listed.fit(X, y).best_score_
+    with config_context(enable_metadata_routing=True):
+        assert detector.fit(X, y, groups=groups).best_score_ == plain.best_score_
+
+
+class Weighed(Itself):
+    def fit(self, X, y=None, sample_weight=None):
+        self.weights_ = np.array(sample_weight)
+        assert len(X) == len(self.weights_)
+        return self
+
+
+def test_metadata_is_routed_to_fits_and_scorer_each_cut_to_its_rows(X, y):
+    lengths = []
+
+    def metric(truth, alarms, sample_weight):
+        lengths.append((len(truth), len(sample_weight)))
+        return f1_score(truth, alarms, sample_weight=sample_weight)
+
+    scorer = make_anomaly_scorer(metric, response_method="predict")
+    with config_context(enable_metadata_routing=True):
+        detector = TunedThresholdDetectorCV(
+            Weighed().set_fit_request(sample_weight=True),
+            scoring=scorer.set_score_request(sample_weight=True),
+            cv=KFold(3),
+            train="all",
+            thresholds=5,
+        ).fit(X, y, sample_weight=np.arange(360.0))
+    np.testing.assert_array_equal(detector.estimator_.weights_, np.arange(360.0))
+    assert set(lengths) == {(120, 120)}
+
+
+def test_metadata_without_routing_is_refused(X, y):
+    detector = TunedThresholdDetectorCV(Itself(), thresholds=5)
+    with pytest.raises(ValueError, match="if enable_metadata_routing=True.*sample_w"):
+        detector.fit(X, y, sample_weight=np.ones(360))
 
 
 def test_it_is_a_detector_like_the_others(X, y):
