@@ -80,7 +80,7 @@ def test_every_estimator_is_checked_with_its_defaults_and_three_other_sets(
 def test_all_estimators_are_found():
     named = {"LSTMForecaster", "NetworkDetector", "PyODAdapter", "SktimeAdapter"}
     assert named < set(estimators())
-    assert len(estimators()) == 16
+    assert len(estimators()) == 17
 
 
 def test_nothing_else_is_expected_to_fail():

@@ -26,6 +26,7 @@ from skad.detectors import (
 )
 from skad.postprocessing import (
     EnsembleDetector,
+    ResampledDetector,
     ReverseWindowing,
     ThresholdedDetector,
     TunedThresholdDetectorCV,
@@ -279,6 +280,7 @@ def fitted(estimator):
 FITTED = {
     "skad.preprocessing.SlidingWindow": lambda: SlidingWindow(3),
     "skad.preprocessing.GaussianNoise": GaussianNoise,
+    "skad.postprocessing.ResampledDetector": lambda: ResampledDetector(PCADetector(2)),
     "skad.preprocessing.PerSeries": lambda: PerSeries(StandardScaler()),
     "skad.preprocessing.RandomConvolutions": lambda: RandomConvolutions(3),
     "skad.preprocessing.ScalingJitter": ScalingJitter,

@@ -5,12 +5,14 @@ Imports `skad._series`, `skad._estimators`, `skad.metrics` and `skad.model_selec
 
 from skad.postprocessing._ensemble_detector import EnsembleDetector
 from skad.postprocessing._events import from_events, to_events
+from skad.postprocessing._resampled_detector import ResampledDetector
 from skad.postprocessing._reverse_windowing import ReverseWindowing
 from skad.postprocessing._thresholded import ThresholdedDetector
 from skad.postprocessing._tuned_threshold import TunedThresholdDetectorCV
 
 __all__ = [
     "EnsembleDetector",
+    "ResampledDetector",
     "ReverseWindowing",
     "ThresholdedDetector",
     "TunedThresholdDetectorCV",

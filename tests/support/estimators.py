@@ -16,6 +16,7 @@ from skad.detectors import (
 )
 from skad.postprocessing import (
     EnsembleDetector,
+    ResampledDetector,
     ReverseWindowing,
     ThresholdedDetector,
     TunedThresholdDetectorCV,
@@ -96,6 +97,10 @@ GAUSSIAN_NOISES = [
     GaussianNoise(n_copies=1),
     GaussianNoise(scale=(0.1, 0.5), n_copies=2),
 ]
+RESAMPLED_DETECTORS = [
+    ResampledDetector(FOREST),
+    ResampledDetector(PCADetector(2), contamination=0.1),
+]
 PER_SERIES = [PerSeries(StandardScaler()), PerSeries(MinMaxScaler())]
 SCALING_JITTERS = [
     ScalingJitter(),
@@ -173,6 +178,7 @@ INSTANCES = (
 )
 INSTANCES += ENSEMBLE_DETECTORS + THRESHOLDED_DETECTORS + TUNED_THRESHOLD_DETECTORS
 INSTANCES += PYOD_ADAPTERS + SKTIME_ADAPTERS + SCALING_JITTERS + PER_SERIES
+INSTANCES += RESAMPLED_DETECTORS
 INSTANCES += NEIGHBORS_DETECTORS + RANDOM_CONVOLUTIONS
 
 # One of each kind, for tables of six columns.
@@ -204,6 +210,7 @@ OF_EVERY_KIND = {
     **OF_EACH_KIND,
     "ScalingJitter": ScalingJitter(random_state=0),
     "PerSeries": PerSeries(StandardScaler()),
+    "ResampledDetector": ResampledDetector(PCADetector(2)),
     "PCADetector": PCADetector(2),
     "NeighborsDetector": NeighborsDetector(2),
     "RandomConvolutions": RandomConvolutions(5, random_state=0),

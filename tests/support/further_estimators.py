@@ -13,7 +13,12 @@ from sktime.detection.dummy import DummyRegularAnomalies
 
 from skad import make_detector
 from skad.detectors import ConvAutoencoder, LSTMForecaster, PCADetector
-from skad.postprocessing import EnsembleDetector, ReverseWindowing, ThresholdedDetector
+from skad.postprocessing import (
+    EnsembleDetector,
+    ResampledDetector,
+    ReverseWindowing,
+    ThresholdedDetector,
+)
 from skad.preprocessing import (
     GaussianNoise,
     PerSeries,
@@ -58,6 +63,8 @@ BY_ROW = [
     GaussianNoise(scale=0.5, random_state=0),
     ScalingJitter(scale=0.0),
     ScalingJitter(scale=1.0, random_state=0),
+    ResampledDetector(NEIGHBOUR, "1h"),
+    ResampledDetector(FOREST, max_gap="1h"),
     PerSeries(PCA(1)),
     PerSeries(PowerTransformer()),
 ]

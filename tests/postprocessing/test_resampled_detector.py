@@ -1,0 +1,149 @@
+"""A regular clock inside, rows as they come outside."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.ensemble import IsolationForest
+from sklearn.metrics import roc_auc_score
+from sklearn.pipeline import make_pipeline
+
+from skad import PCADetector, SlidingWindow, row_context
+from skad.inspection import expected
+from skad.postprocessing import ResampledDetector
+
+
+def chain():
+    return make_pipeline(SlidingWindow(16), PCADetector(3))
+
+
+def readings(seconds):
+    """Two sensors of one rhythm, by the time that each reading was made."""
+    phase = np.asarray(seconds) / 600
+    index = pd.Timestamp("2026-01-01") + pd.to_timedelta(seconds, unit="s")
+    return pd.DataFrame({"a": np.sin(phase), "b": np.cos(phase)}, index=index)
+
+
+@pytest.fixture
+def regular():
+    return readings(60.0 * np.arange(1200))
+
+
+@pytest.fixture
+def poisson(rng):
+    return readings(np.cumsum(rng.exponential(30.0, size=2400)))
+
+
+def test_on_a_regular_clock_nothing_changes(regular):
+    alone = chain().fit(regular)
+    resampled = ResampledDetector(chain(), "1min").fit(regular)
+    assert np.array_equal(
+        resampled.score_samples(regular), alone.score_samples(regular)
+    )
+
+
+def with_fault(X, start, stop):
+    X = X.copy()
+    is_faulty = (X.index >= start) & (X.index < stop)
+    X.loc[is_faulty, "a"] += 1.5
+    return X, is_faulty
+
+
+def test_a_poisson_clock_is_one_segment_and_its_faults_are_found(regular, poisson):
+    when = pd.Timestamp("2026-01-01 12:00"), pd.Timestamp("2026-01-01 12:30")
+    found = {}
+    for name, X in {"regular": regular, "poisson": poisson}.items():
+        faulty, truth = with_fault(X, *when)
+        detector = ResampledDetector(chain(), "1min").fit(X[X.index < when[0]])
+        found[name] = roc_auc_score(truth, -detector.score_samples(faulty))
+    assert found["poisson"] > found["regular"] - 0.02 > 0.9
+
+
+def test_the_order_of_rows_and_duplicates_do_not_matter(poisson, rng):
+    detector = ResampledDetector(chain(), "1min").fit(poisson)
+    scores = pd.Series(detector.score_samples(poisson), index=poisson.index)
+    shuffled = poisson.iloc[rng.permutation(len(poisson))]
+    again = detector.score_samples(shuffled)
+    assert np.allclose(again, scores[shuffled.index], rtol=1e-9)
+    twice = pd.concat([poisson, poisson])
+    assert np.allclose(detector.score_samples(twice)[: len(poisson)], scores)
+
+
+def test_rows_before_a_bin_do_not_move_it(poisson):
+    detector = ResampledDetector(chain(), "1min").fit(poisson)
+    scores = detector.score_samples(poisson)
+    late = poisson[poisson.index >= "2026-01-01 03:00"]
+    well_in = late.index >= pd.Timestamp("2026-01-01 03:20")
+    assert np.array_equal(
+        detector.score_samples(late)[well_in], scores[-len(late) :][well_in]
+    )
+
+
+def test_a_wide_gap_is_not_bridged_and_a_narrow_one_is(regular):
+    wide = regular.drop(regular.index[600:700])
+    narrow = regular.drop(regular.index[600:602])
+    detector = ResampledDetector(chain(), "1min").fit(regular)
+    assert len(detector._clock(wide).regular) == 1100
+    assert len(detector._clock(narrow).regular) == 1200
+    bridging = ResampledDetector(chain(), "1min", max_gap="3h").fit(regular)
+    assert len(bridging._clock(wide).regular) == 1200
+
+
+def test_series_have_clocks_of_their_own(regular):
+    panel = pd.concat({"x": regular, "y": regular.iloc[:500]}, names=["m", "time"])
+    detector = ResampledDetector(chain(), "1min").fit(panel)
+    alone = detector.score_samples(panel.loc[["y"]])
+    assert np.array_equal(detector.score_samples(panel)[1200:], alone)
+
+
+def test_zones_are_brought_to_one_clock(regular):
+    detector = ResampledDetector(chain(), "1min").fit(regular)
+    zoned = regular.tz_localize("UTC").tz_convert("Europe/Vienna")
+    assert np.array_equal(
+        detector.score_samples(zoned), detector.score_samples(regular)
+    )
+
+
+def test_expectations_come_back_to_the_rows(poisson):
+    detector = ResampledDetector(chain(), "1min").fit(poisson)
+    rows = expected(detector, poisson)
+    assert rows.index.equals(poisson.index)
+    assert np.abs(rows - poisson).mean().max() < 0.1
+
+
+def test_a_detector_of_rows_and_a_threshold_serve_as_well(poisson):
+    forest = IsolationForest(n_estimators=10, random_state=0)
+    detector = ResampledDetector(forest, "1min", contamination=0.1).fit(poisson)
+    assert 0.05 < np.mean(detector.predict(poisson) == -1) < 0.15
+
+
+def test_the_reach_in_rows_covers_the_bins_seen_at_fit(poisson):
+    detector = ResampledDetector(chain(), "1min")
+    assert row_context(detector) == (15, 0)
+    rows_back, rows_ahead = row_context(detector.fit(poisson))
+    assert 30 < rows_back < 80
+    assert 0 <= rows_ahead < 12
+
+
+def test_rows_that_are_only_counted_and_those_of_an_array_are_taken_as_they_are(
+    regular,
+):
+    alone = chain().fit(regular.to_numpy())
+    resampled = ResampledDetector(chain(), "1min").fit(regular.to_numpy())
+    assert np.array_equal(
+        resampled.score_samples(regular.to_numpy()),
+        alone.score_samples(regular.to_numpy()),
+    )
+    counted = regular.reset_index(drop=True)
+    assert np.array_equal(
+        ResampledDetector(chain(), "1min").fit(counted).score_samples(counted),
+        chain().fit(counted).score_samples(counted),
+    )
+
+
+def test_a_table_without_times_is_refused(regular):
+    with pytest.raises(TypeError, match="Index, and freq='1min' needs timestamps"):
+        ResampledDetector(chain(), "1min").fit(
+            regular.set_axis(regular.index.astype(str))
+        )
+    with pytest.raises(ValueError, match="fortnight"):
+        ResampledDetector(chain(), "fortnight").fit(regular)
