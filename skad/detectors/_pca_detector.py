@@ -14,6 +14,8 @@ from skad.detectors._window_detector import WindowDetector
 
 # Windows that are rebuilt at a time; fewer where a window holds many numbers.
 _BLOCK, _LARGEST_BLOCK = 512, 2**21
+# Rows of the largest matrix that is decomposed, and numbers that are laid out at once.
+_LARGEST_SIDE, _LARGEST_PART = 2**11, 2**26
 # Numbers in the widest register: columns beyond a multiple of it take other paths
 # through the BLAS, whose last bits depend on where a row stands.
 _LANES = 8
@@ -36,6 +38,10 @@ class PCADetector(WindowDetector):
         How many components are kept: a number, or, below 1, as many as explain at
         least this share of the variance. One direction at least is left out, whatever
         is asked for, as otherwise there would be no error.
+    max_windows : int, default=10_000
+        From how many training windows, at most, the components are learnt: every
+        second, every third, ... of more. Of windows of more than 2,048 numbers it is at
+        most 2,048, and fewer the larger they are.
     n_channels : int, default=1
         The channels of flattened windows, ``(n, n_timesteps * n_channels)`` in
         time-major order. Three-dimensional windows show theirs.
@@ -90,8 +96,9 @@ class PCADetector(WindowDetector):
     -----
     The windows of a long series overlap, and are never laid out side by side: their
     mean and covariance are summed up block by block, and the components are those that
-    `sklearn.decomposition.PCA` finds in all of them. That takes the memory of
-    ``n_features_in_ ** 2`` numbers.
+    `sklearn.decomposition.PCA` finds in as many of them. What is decomposed is the
+    smaller of two square matrices, with a row for each number of a window or with a row
+    for each window, so it never has more than 2,048 rows.
 
     References
     ----------
@@ -113,16 +120,19 @@ class PCADetector(WindowDetector):
     """
 
     n_components: int | float = 10
+    max_windows: int = 10_000
 
     _parameter_constraints = {
         "n_components": [
             Interval(Integral, 0, None, closed="left"),
             Interval(Real, 0, 1, closed="neither"),
         ],
+        "max_windows": [Interval(Integral, 2, None, closed="left")],
         **WindowDetector._parameter_constraints,
     }
 
     def _learn(self, windows, task):
+        windows = windows[:: -(-len(windows) // self._most(windows[0].size))]
         n, n_features = len(windows), windows[0].size
         self.mean_ = sum(flat.sum(axis=0) for flat in self._flat(windows)) / n
         flat = None if n > n_features else np.concatenate([*self._flat(windows)])
@@ -139,6 +149,12 @@ class PCADetector(WindowDetector):
         _, self.components_ = svd_flip(None, shapes.T, u_based_decision=False)
         total = max(np.trace(products), _TINY)
         self.explained_variance_ratio_ = variances[: self.n_components_] / total
+
+    def _most(self, n_features):
+        """Return how many windows may be looked at."""
+        if n_features <= _LARGEST_SIDE:
+            return self.max_windows
+        return max(2, min(self.max_windows, _LARGEST_SIDE, _LARGEST_PART // n_features))
 
     def _products(self, windows):
         products = np.zeros((self.mean_.size, self.mean_.size))

@@ -37,6 +37,22 @@ def test_windows_so_wide_that_few_make_a_block_get_the_same_scores(rng):
     assert detector.score_samples(windows) == pytest.approx(-errors)
 
 
+def test_of_many_windows_every_so_many_are_learnt_from():
+    windows = windows_of(noisy(1000))
+    some = PCADetector(3, max_windows=300).fit(windows)
+    assert np.array_equal(some.mean_, PCADetector(3).fit(windows[::4]).mean_)
+    every = PCADetector(3).fit(windows).score_samples(windows)
+    assert np.corrcoef(some.score_samples(windows), every)[0, 1] > 0.9
+
+
+def test_no_large_matrix_is_decomposed(rng, monkeypatch):
+    monkeypatch.setattr("skad.detectors._pca_detector._LARGEST_SIDE", 12)
+    monkeypatch.setattr("skad.detectors._pca_detector._LARGEST_PART", 160)
+    windows = windows_of(noisy(100))  # of 16 numbers, so 10 of them may be looked at
+    some = PCADetector(3).fit(windows)
+    assert np.array_equal(some.mean_, PCADetector(3).fit(windows[::10]).mean_)
+
+
 def test_a_shape_never_seen_is_found(series, normal_part):
     pipe = make_pipeline(SlidingWindow(16), PCADetector(2)).fit(normal_part)
     alarms = np.flatnonzero(pipe.predict(series) == -1)
@@ -97,6 +113,13 @@ def test_scaling_takes_each_windows_level_and_size_out():
     scores = detector.score_samples(windows)
     assert detector.score_samples(40 * windows + 7) == pytest.approx(scores, rel=1e-6)
     assert not np.allclose(PCADetector(2).fit(windows).score_samples(windows), scores)
+
+
+@pytest.mark.parametrize("max_windows", [1, 2.5, None])
+def test_other_numbers_of_windows_are_refused(max_windows):
+    detector = PCADetector(max_windows=max_windows)
+    with pytest.raises(ValueError, match="The 'max_windows' parameter of PCADetector"):
+        detector.fit(windows_of(noisy(50)))
 
 
 @pytest.mark.parametrize("n_components", [-1, 0.0, 1.0, 2.5, "mle", None])
