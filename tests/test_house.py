@@ -257,6 +257,24 @@ def test_each_room_says_what_it_may_import(room):
     assert len(says.splitlines()) <= 5
 
 
+@pytest.mark.parametrize(
+    ("package", "homes"),
+    [
+        ("sklearn.callback", "skad._estimators.callbacks"),
+        ("sktime", r"skad\.(sktime|datasets)\b.*"),
+    ],
+)
+def test_few_modules_name_what_may_go_or_bounds_versions(package, homes):
+    where = {
+        name
+        for name, source in MODULES.items()
+        for found in imports_of(source)
+        if f"{found.module}.".startswith(f"{package}.")
+    }
+    assert where
+    assert [name for name in where if not re.fullmatch(homes, name)] == []
+
+
 def test_no_loose_module_lies_in_the_front_door():
     doors = {"__init__.py", "dask.py", "onnx.py"}
     assert {path.name for path in SKAD.glob("*.py")} == doors

@@ -5,14 +5,50 @@ A fit is a task with parts, such as epochs, or the fits of what is inside::
     GridSearchCV > candidate and split > Pipeline > step > LSTMForecaster > epoch
 
 Progress bars and monitors hang on to this tree (`set_callbacks`). The interface is
-experimental in scikit-learn, so nothing else in skad calls it. Whatever is opened
-here is closed by scikit-learn's `_fit_context`, under which each fit runs, so that
-nothing is left in a fitted object.
+experimental in scikit-learn, so nothing else in skad names it, and where it is missing
+every estimator works without it. Whatever is opened here is closed by scikit-learn's
+`_fit_context`, under which each fit runs, so that nothing is left in a fitted object.
 """
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from sklearn.base import clone
+
+try:
+    from sklearn.callback import CallbackSupportMixin as CallbackSupport
+except ImportError:
+
+    class CallbackSupport:
+        """Stands in for the callbacks of scikit-learn where it has none."""
+
+        def set_callbacks(self, *callbacks):
+            """Refuse callbacks; none are fine."""
+            if callbacks:
+                raise ImportError(
+                    "Callbacks need sklearn.callback, which is experimental and is "
+                    "missing in this version of scikit-learn. Fit without callbacks, "
+                    "or install scikit-learn 1.9."
+                )
+            return self
+
+        def _init_callback_context(self, **parts):
+            return _Unheard()
+
+
+class _Unheard:
+    """The context of a fit that nobody is told of."""
+
+    def subcontext(self, **task):
+        return self
+
+    def propagate_callback_context(self, estimator):
+        return nullcontext()
+
+    def call_on_fit_task_begin(self, **task):
+        return None
+
+    def call_on_fit_task_end(self, **task):
+        return False
 
 
 class FitTask:

@@ -7,18 +7,17 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skad._estimators.callbacks import FitTask, clone_without_callbacks
+from skad._estimators.callbacks import CallbackSupport, FitTask, clone_without_callbacks
 from skad._estimators.channel_errors import CONSTRAINTS, learnt
 from skad._estimators.thresholding import CONTAMINATION, ThresholdMixin, threshold
 from skad._estimators.validation import check_windows, refuse_huge, refuse_lost
 
 
 @dataclass(eq=False, repr=False)
-class WindowDetector(CallbackSupportMixin, ThresholdMixin, BaseEstimator, ABC):
+class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
     """An outlier detector around a model that explains windows.
 
     A subclass learns (`_learn`) and tells, block by block, by how much each window

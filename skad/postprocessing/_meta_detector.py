@@ -1,7 +1,6 @@
 """What the meta-detectors share: how one detector stands around another."""
 
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
-from sklearn.callback import CallbackSupportMixin
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import (
     MaxAbsScaler,
@@ -13,6 +12,7 @@ from sklearn.preprocessing import (
 )
 from sklearn.utils import get_tags
 
+from skad._estimators.callbacks import CallbackSupport
 from skad._estimators.thresholding import ThresholdMixin
 from skad._series.tables import as_native, as_table
 
@@ -27,9 +27,7 @@ _SCALERS = (
 )
 
 
-class MetaDetector(
-    CallbackSupportMixin, ThresholdMixin, MetaEstimatorMixin, BaseEstimator
-):
+class MetaDetector(CallbackSupport, ThresholdMixin, MetaEstimatorMixin, BaseEstimator):
     """Base class: an outlier detector around ``self.estimator``.
 
     The inner detector is known by `fit` and `score_samples` alone, so a Pipeline, which

@@ -5,20 +5,19 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from skad._estimators.callbacks import FitTask
+from skad._estimators.callbacks import CallbackSupport, FitTask
 from skad._estimators.validation import check_rows, check_windows
 from skad._series.segments import COPY_LEVEL, series_starts
 from skad._series.tables import as_native, n_dimensions
 from skad.preprocessing._output import TableOutputMixin
 
 
-class AtFitOnly(CallbackSupportMixin, TableOutputMixin, BaseEstimator, ABC):
+class AtFitOnly(CallbackSupport, TableOutputMixin, BaseEstimator, ABC):
     """Base class: `fit_transform` alters rows, `transform` does not.
 
     A subclass has the parameters ``scale``, ``n_copies`` and ``random_state``. It gives

@@ -10,12 +10,11 @@ from sklearn.base import (
     TransformerMixin,
     _fit_context,
 )
-from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
-from skad._estimators.callbacks import FitTask
+from skad._estimators.callbacks import CallbackSupport, FitTask
 from skad._estimators.validation import check_windows, refuse_huge
 from skad._series.windows import series_under
 from skad.preprocessing._dilated_kernels import (
@@ -38,7 +37,7 @@ _LEAST_SHARE, _LEAST_MAXIMUM = 0.02, 0.05
 
 
 class RandomConvolutions(
-    CallbackSupportMixin,
+    CallbackSupport,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     BaseEstimator,

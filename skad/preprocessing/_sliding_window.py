@@ -6,12 +6,11 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from skad._estimators.callbacks import FitTask
+from skad._estimators.callbacks import CallbackSupport, FitTask
 from skad._estimators.validation import check_rows
 from skad._series.period import LONGEST, window_size_of
 from skad._series.segments import learn_gaps
@@ -21,7 +20,7 @@ from skad.preprocessing._output import TableOutputMixin
 from skad.preprocessing._padding_words import padding_at_fit, padding_at_scoring
 
 
-class SlidingWindow(CallbackSupportMixin, TableOutputMixin, BaseEstimator):
+class SlidingWindow(CallbackSupport, TableOutputMixin, BaseEstimator):
     """Turn each row of a series into the window of rows that ends there.
 
     Window ``t`` holds the rows ``t - window_size + 1 .. t``, so there are as many

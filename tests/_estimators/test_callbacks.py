@@ -1,6 +1,7 @@
 """scikit-learn's callbacks: what they hear of a fit, and that nothing of them stays."""
 
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from skad.postprocessing import (
     ThresholdedDetector,
     TunedThresholdDetectorCV,
 )
+from tests.support.file_faults import outcome_of
 
 
 class Recorder:
@@ -237,3 +239,33 @@ def test_the_recommended_chain_shows_its_epochs_behind_a_scaler_that_shows_nothi
     with pytest.warns(UserWarning, match="RobustScaler does not support callbacks"):
         chain.set_callbacks(recorder).fit(X)
     assert recorder.ended.count(("LSTMForecaster", "epoch")) == 2
+
+
+WITHOUT_CALLBACKS = """
+import builtins
+honest = builtins.__import__
+def without_callbacks(name, globals=None, *rest):
+    if name == "sklearn.callback" and globals["__name__"].startswith("skad."):
+        raise ImportError(name)  # as of a scikit-learn that has none
+    return honest(name, globals, *rest)
+builtins.__import__ = without_callbacks
+import numpy as np
+from sklearn.base import clone
+from tests.support.estimators import INSTANCES
+X = np.random.default_rng(0).normal(size=(60, 3))
+kinds = {}
+for estimator in INSTANCES:
+    kinds.setdefault(type(estimator), estimator)
+for estimator in kinds.values():
+    clone(estimator).fit(X)
+try:
+    next(iter(kinds.values())).set_callbacks(print)
+except ImportError as error:
+    print(len(kinds), error)
+"""
+
+
+def test_every_estimator_works_where_scikit_learn_has_no_callbacks():
+    exit_status, printed = outcome_of(WITHOUT_CALLBACKS)
+    assert exit_status == 0, printed
+    assert re.search(r"1\d Callbacks need sklearn.callback, .* missing", printed)
