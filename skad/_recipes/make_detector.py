@@ -1,10 +1,8 @@
 """The chain that is recommended, in one line."""
 
-import inspect
-
 import numpy as np
 from sklearn.base import clone
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import RobustScaler
 from sklearn.utils import check_random_state, get_tags
 
@@ -19,22 +17,27 @@ from skad.preprocessing._sliding_window import SlidingWindow
 
 _TRAINING = {"max_epochs": 15, "lr": 2e-3}
 # What does better on real series than the defaults, which are the textbook's.
-_RECOMMENDED = {
-    ConvAutoencoder: {
-        "kernel_size": 15,
-        "stride": 2,
-        "channel_aggregation": "standardised_max",
+_NAMED = {
+    "autoencoder": ConvAutoencoder(
+        kernel_size=15, stride=2, channel_aggregation="standardised_max", **_TRAINING
+    ),
+    "pattern": ConvAutoencoder(
+        kernel_size=7,
+        stride=2,
+        window_scaling="mean",
+        channel_aggregation="standardised",
         **_TRAINING,
-    },
-    LSTMForecaster: {
-        "hidden_size": 32,
-        "window_scaling": "mean",
-        "channel_aggregation": "standardised",
+    ),
+    "forecaster": LSTMForecaster(
+        hidden_size=32,
+        window_scaling="mean",
+        channel_aggregation="standardised",
         **_TRAINING,
-    },
-    PCADetector: {"n_components": 10, "channel_aggregation": "standardised_max"},
+    ),
+    "pca": PCADetector(channel_aggregation="standardised_max"),
 }
-_WINDOW_SIZES = {PCADetector: 100}
+_ENSEMBLE = ("autoencoder", "pattern", "pca")
+_WINDOW_SIZES = {"pca": 100}
 # Rows of the moving averages: over the scores of each chain, and of the ensemble.
 _SMOOTHING = 100
 
@@ -44,7 +47,9 @@ def make_detector(
     *,
     window_size="auto",
     causal=False,
+    smoothing="auto",
     contamination="auto",
+    n_jobs=None,
     random_state=None,
 ):
     """Put together the chain that is recommended for a detector, or for several.
@@ -52,7 +57,7 @@ def make_detector(
     From rows to scores of rows: scale each channel, cut windows, score these, and
     spread or smooth their scores over the rows. What comes back is a plain composition
     of the classes of skad and scikit-learn, not fitted yet; nothing in it is hidden
-    from `set_params`. ``make_detector(ConvAutoencoder())`` is::
+    from `set_params`. ``make_detector("autoencoder")`` is::
 
         ReverseWindowing(
             make_pipeline(
@@ -75,18 +80,9 @@ def make_detector(
         ReverseWindowing(
             EnsembleDetector(
                 [
-                    ("autoencoder", make_detector(ConvAutoencoder())),
-                    (
-                        "pattern",
-                        make_detector(
-                            ConvAutoencoder(
-                                kernel_size=7,
-                                window_scaling="mean",
-                                channel_aggregation="standardised",
-                            )
-                        ),
-                    ),
-                    ("pca", make_detector(PCADetector())),
+                    ("autoencoder", make_detector("autoencoder")),
+                    ("pattern", make_detector("pattern")),
+                    ("pca", make_detector("pca")),
                 ]
             ),
             window_size=1,
@@ -95,20 +91,26 @@ def make_detector(
 
     Parameters
     ----------
-    estimator : estimator or None, default=None
-        An outlier detector of windows. Of a `ConvAutoencoder`, `LSTMForecaster` or
-        `PCADetector`, each parameter that has its class's default is replaced by the
-        recommended value, see Notes; what you set to anything else is kept. Any other
-        detector is kept as it is, and gets three-dimensional windows if it takes them
-        and flattened ones if not. None takes the ensemble.
+    estimator : str, estimator or None, default=None
+        A name takes a detector with the values that are recommended, see Notes:
+        "autoencoder", "pattern", "forecaster" or "pca". An outlier detector of windows
+        is taken as it is: nothing that you set is replaced, and nothing that you did
+        not set; it gets three-dimensional windows if it takes them and flattened ones
+        if not. None takes the ensemble.
     window_size : int or "auto", default="auto"
         Rows in a window; "auto" leaves it to `SlidingWindow`, which looks for a period,
-        and is 100 for principal components.
+        and is 100 for "pca".
     causal : bool, default=False
         Whether to do without later rows, for live scores, at some loss.
+    smoothing : int or "auto", default="auto"
+        Rows of the moving averages over the scores; "auto" is 100, which suits
+        anomalies that last for tens of rows, and 1 smooths nothing.
     contamination : "auto" or float in (0, 0.5], default="auto"
         The share of the samples seen at fit that fall below the threshold `offset_`;
         "auto" puts it three median absolute deviations below their median score.
+    n_jobs : int or None, default=None
+        Set for every part that takes ``n_jobs`` and has none of its own yet. None
+        leaves them.
     random_state : int, RandomState instance or None, default=None
         Draws the ``random_state`` of every part that has none of its own yet. None
         leaves them.
@@ -124,7 +126,8 @@ def make_detector(
     TypeError
         If ``estimator`` has no `score_samples`, or is no estimator but a class.
     ValueError
-        If ``estimator`` looks at neighbouring rows itself, as what holds windows does.
+        If ``estimator`` is no name of a detector, or looks at neighbouring rows itself,
+        as what holds windows does; if no part takes the ``n_jobs`` that are given.
 
     See Also
     --------
@@ -135,26 +138,24 @@ def make_detector(
 
     Notes
     -----
-    What replaces the defaults, chosen once for many labelled series and for all alike:
+    What the names stand for, chosen once for many labelled series and for all alike:
 
-    - `ConvAutoencoder`: ``kernel_size=15, stride=2, max_epochs=15, lr=2e-3,
-      channel_aggregation="standardised_max"``. Its scores are averaged over the windows
-      that cover a row, and smoothed by a moving average of 100 rows.
-    - `LSTMForecaster`: ``hidden_size=32, window_scaling="mean", max_epochs=15,
-      lr=2e-3, channel_aggregation="standardised"``. Its errors stay at their rows,
-      and are smoothed by a moving average of 100 rows twice, one `ReverseWindowing`
-      around another.
-    - `PCADetector`: ``n_components=10, channel_aggregation="standardised_max"``. Spread
-      and smoothed as the autoencoder's. The scores of other detectors are spread over
-      the windows that cover a row, and not smoothed further.
+    - "autoencoder": ``ConvAutoencoder(kernel_size=15, stride=2, max_epochs=15, lr=2e-3,
+      channel_aggregation="standardised_max")``.
+    - "pattern": ``ConvAutoencoder(kernel_size=7, stride=2, max_epochs=15, lr=2e-3,
+      window_scaling="mean", channel_aggregation="standardised")``.
+    - "forecaster": ``LSTMForecaster(hidden_size=32, max_epochs=15, lr=2e-3,
+      window_scaling="mean", channel_aggregation="standardised")``.
+    - "pca": ``PCADetector(channel_aggregation="standardised_max")``.
+
+    The scores of windows are averaged over the windows that cover a row, and smoothed
+    by a moving average. A detector with ``judges_rows``, as forecasters are, judges the
+    row where its window ends: its errors stay at their rows, and are smoothed twice,
+    one `ReverseWindowing` around another.
 
     With ``kernel_size=7`` the autoencoder of a single channel learnt to copy, or not,
     depending on the seed. A forecaster as a fourth member made the ensemble slower and
     no better.
-
-    A parameter that you set to its class's default cannot be told from one that you
-    did not set. To get the default, set it afterwards:
-    ``make_detector(ConvAutoencoder()).set_params(estimator__convautoencoder__stride=1)``.
 
     The scaler subtracts each channel's median and divides by its range over the
     training rows, and hands the index on.
@@ -169,74 +170,73 @@ def make_detector(
     >>> detector = make_detector(random_state=0).fit(X[:500])
     >>> 600 <= int(detector.score_samples(X).argmin()) < 640
     True
-    >>> live = make_detector(LSTMForecaster(hidden_size=8), causal=True)
-    >>> live.set_params(smoothing=20).get_params()["smoothing"]
+    >>> live = make_detector(LSTMForecaster(hidden_size=8), causal=True, smoothing=20)
+    >>> live.get_params()["smoothing"]
     20
     """
+    smoothing = _SMOOTHING if smoothing == "auto" else smoothing
+    options = {"smoothing": smoothing, "causal": causal}
     if estimator is None:
-        ensemble = EnsembleDetector(
-            [
-                (name, _chain(member, window_size, causal))
-                for name, member in _members().items()
-            ]
-        )
-        detector = _smoothed(ensemble, causal)
+        chains = [(name, _named(name, window_size, options)) for name in _ENSEMBLE]
+        detector = ReverseWindowing(EnsembleDetector(chains), window_size=1, **options)
+    elif isinstance(estimator, str):
+        detector = _named(estimator, window_size, options)
     else:
-        detector = _chain(estimator, window_size, causal)
-    return _seeded(detector.set_params(contamination=contamination), random_state)
+        refuse_without_scores(estimator, ReverseWindowing(estimator))
+        _refuse_neighbours(estimator)
+        detector = _chain(estimator, window_size, options)
+    detector.set_params(contamination=contamination)
+    return _seeded(_in_parallel(detector, n_jobs), random_state)
 
 
-def _members():
-    return {
-        "autoencoder": ConvAutoencoder(),
-        "pattern": ConvAutoencoder(
-            kernel_size=7, window_scaling="mean", channel_aggregation="standardised"
-        ),
-        "pca": PCADetector(),
-    }
-
-
-def _chain(estimator, window_size, causal):
-    """Go from rows to windows, to their scores, and back to rows."""
-    detector = _with_recommended(estimator)
+def _named(name, window_size, options):
+    if name not in _NAMED:
+        raise ValueError(
+            f"estimator={name!r} is no name that make_detector knows. Use one of "
+            f"{sorted(_NAMED)}, an outlier detector, or None for the ensemble."
+        )
     if window_size == "auto":
-        window_size = _WINDOW_SIZES.get(type(detector), "auto")
-    flatten = not get_tags(detector).input_tags.three_d_array
+        window_size = _WINDOW_SIZES.get(name, "auto")
+    return _chain(_NAMED[name], window_size, options)
+
+
+def _chain(estimator, window_size, options):
+    """Go from rows to windows, to their scores, and back to rows."""
+    flatten = not get_tags(estimator).input_tags.three_d_array
     pipe = make_pipeline(
         RobustScaler(quantile_range=(0, 100)).set_output(transform="pandas"),
         SlidingWindow(window_size, flatten=flatten),
-        detector,
+        clone(estimator),
     )
-    if type(detector) not in _RECOMMENDED:
-        return ReverseWindowing(pipe, causal=causal)
-    if not isinstance(detector, LSTMForecaster):
-        return _smoothed(pipe, causal, window_size="auto")
-    return _smoothed(_smoothed(pipe, causal), causal)
+    last = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    if not getattr(last, "judges_rows", False):
+        return ReverseWindowing(pipe, **options)
+    rows = ReverseWindowing(pipe, window_size=1, **options)
+    return ReverseWindowing(rows, window_size=1, **options)
 
 
-def _smoothed(detector, causal, window_size=1):
-    return ReverseWindowing(
-        detector, window_size=window_size, smoothing=_SMOOTHING, causal=causal
-    )
-
-
-def _with_recommended(estimator):
-    """Copy an estimator, and replace what is still at its class's default."""
-    refuse_without_scores(estimator, ReverseWindowing(estimator))
+def _refuse_neighbours(estimator):
     if row_context(estimator) != (0, 0):
         raise ValueError(
             f"{type(estimator).__name__} looks at neighbouring rows itself: does it "
             "hold a SlidingWindow? Pass the detector behind the windows alone, or wrap "
             "what you have in ReverseWindowing."
         )
-    recommended = _RECOMMENDED.get(type(estimator), {})
-    signature = inspect.signature(type(estimator)).parameters
-    replaced = {
-        name: value
-        for name, value in recommended.items()
-        if getattr(estimator, name) == signature[name].default
-    }
-    return clone(estimator).set_params(**replaced)
+
+
+def _in_parallel(detector, n_jobs):
+    """Set ``n_jobs`` for every part that takes it and has none."""
+    if n_jobs is None:
+        return detector
+    parameters = detector.get_params()
+    taken = [name for name in parameters if name.rpartition("__")[2] == "n_jobs"]
+    if not taken:
+        raise ValueError(
+            f"n_jobs={n_jobs} has no effect: no part of this detector works in "
+            "parallel. Leave it out."
+        )
+    free = [name for name in taken if parameters[name] is None]
+    return detector.set_params(**dict.fromkeys(free, n_jobs))
 
 
 def _seeded(detector, random_state):

@@ -24,11 +24,13 @@ from skad import (
     row_context,
     score_samples_blockwise,
 )
+from skad._recipes.make_detector import _NAMED
 from skad.detectors import ConvAutoencoder, LSTMForecaster, PCADetector
 from skad.metrics import make_anomaly_scorer
 from tests.support.own_network import ImageAutoencoder
 from tests.support.signals import sine
 
+KINDS = (ConvAutoencoder, LSTMForecaster, PCADetector)
 FOREST = IsolationForest(n_estimators=5, random_state=0)
 
 
@@ -58,35 +60,95 @@ def shown_in_the_docstring():
 def test_it_is_the_composition_that_its_docstring_shows():
     autoencoder, ensemble = shown_in_the_docstring()
     assert repr(make_detector()) == repr(ensemble)
-    assert repr(make_detector(ConvAutoencoder())) == repr(autoencoder)
-    scaler = make_detector(ConvAutoencoder()).estimator[0]
+    assert repr(make_detector("autoencoder")) == repr(autoencoder)
+    scaler = make_detector("autoencoder").estimator[0]
     assert scaler._sklearn_output_config == {"transform": "pandas"}
 
 
-@pytest.mark.parametrize("kind", [ConvAutoencoder, LSTMForecaster, PCADetector])
-def test_the_notes_name_what_replaces_the_defaults(kind):
+def pipeline_in(detector):
+    while hasattr(detector, "estimator"):
+        detector = detector.estimator
+    return detector
+
+
+@pytest.mark.parametrize("name", _NAMED)
+def test_the_notes_say_what_a_name_stands_for(name):
     words = " ".join(make_detector.__doc__.split())
-    (code,) = re.findall(rf"- `{kind.__name__}`: ``(.*?)``", words)
-    recommended = eval(f"kind({code})", {"kind": kind}).get_params()
-    chain = make_detector(kind())
-    found = chain.get_params()
-    (name,) = [name for name, value in found.items() if isinstance(value, kind)]
-    assert found[name].get_params() == recommended
+    (code,) = re.findall(rf'- "{name}": ``(.*?)``', words)
+    named = eval(code, {kind.__name__: kind for kind in KINDS})
+    assert repr(pipeline_in(make_detector(name))[-1]) == repr(named)
 
 
-def test_what_was_set_is_kept_and_what_was_given_is_not_changed():
-    given = ConvAutoencoder(channels=(8,), lr=0.1, random_state=3)
-    made = make_detector(given, random_state=0).estimator[-1]
-    assert (made.channels, made.lr, made.random_state) == ((8,), 0.1, 3)
-    assert (made.kernel_size, made.stride) == (15, 2)
-    assert made is not given
-    assert (given.kernel_size, given.stride) == (3, 1)
-
-
-def test_the_textbook_is_one_call_away():
-    detector = make_detector(ConvAutoencoder())
+def test_a_name_is_changed_by_set_params_and_stays_what_it_is():
+    detector = make_detector("autoencoder")
     detector.set_params(estimator__convautoencoder__stride=1)
     assert detector.estimator[-1].stride == 1
+    assert make_detector("autoencoder").estimator[-1].stride == 2
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ConvAutoencoder(channels=(8,), kernel_size=3, lr=0.1, random_state=3),
+        LSTMForecaster(),
+        PCADetector(0.9),
+    ],
+    ids=lambda given: type(given).__name__,
+)
+def test_an_instance_is_taken_as_it_is(given):
+    before = given.get_params()
+    made = pipeline_in(make_detector(given, random_state=0))[-1]
+    assert made is not given
+    assert given.get_params() == before
+    unset = {"random_state"} if before.get("random_state", 0) is None else set()
+    after = made.get_params()
+    assert {name for name in before if before[name] != after[name]} == unset
+
+
+class JudgesRows(IsolationForest):
+    """Scores the last row of a window."""
+
+    judges_rows = True
+
+
+@pytest.mark.parametrize(
+    ("estimator", "stays"),
+    [
+        ("forecaster", True),
+        (LSTMForecaster(), True),
+        (JudgesRows(), True),
+        (make_pipeline(StandardScaler(), JudgesRows()), True),
+        (FOREST, False),
+        ("pca", False),
+        (ConvAutoencoder(), False),
+    ],
+)
+def test_what_judges_rows_stays_at_its_rows(estimator, stays):
+    detector = make_detector(estimator, smoothing=7, causal=True)
+    chain = [detector]
+    while isinstance(chain[-1].estimator, ReverseWindowing):
+        chain.append(chain[-1].estimator)
+    sizes = [meta.window_size for meta in chain]
+    assert sizes == ([1, 1] if stays else ["auto"])
+    assert {(meta.smoothing, meta.causal) for meta in chain} == {(7, True)}
+
+
+def test_one_smoothing_is_that_of_every_average():
+    detectors = [make_detector(smoothing=9), make_detector("forecaster", smoothing=9)]
+    for detector in [*detectors, make_detector(FOREST, smoothing=9)]:
+        parameters = detector.get_params().items()
+        found = {v for k, v in parameters if k.rpartition("__")[2] == "smoothing"}
+        assert found == {9}
+    assert make_detector(FOREST).smoothing == 100
+
+
+def test_jobs_are_for_whatever_takes_them_and_refused_where_nothing_does():
+    inside = make_pipeline(StandardScaler(), IsolationForest())
+    assert make_detector(inside, n_jobs=2).estimator[-1][-1].n_jobs == 2
+    taken = make_detector(IsolationForest(n_jobs=3), n_jobs=2).estimator[-1]
+    assert taken.n_jobs == 3
+    with pytest.raises(ValueError, match="n_jobs=2 has no effect: no part"):
+        make_detector("pca", n_jobs=2)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +235,8 @@ def test_the_window_size_is_that_of_every_window():
     assert len(sizes) == 3
     assert set(sizes.values()) == {24}
     assert make_detector(FOREST).estimator[1].window_size == "auto"
-    assert make_detector(PCADetector()).estimator[1].window_size == 100
+    assert make_detector("pca").estimator[1].window_size == 100
+    assert make_detector(PCADetector()).estimator[1].window_size == "auto"
 
 
 def test_the_share_is_that_of_the_whole_detector():
@@ -223,7 +286,7 @@ def test_it_clones_pickles_and_is_searched(rng):
     for start in (40, 120, 200):
         X[start : start + 20] += 9.0
         y[start : start + 20] = -1
-    detector = make_detector(FOREST, window_size=8)
+    detector = make_detector(FOREST, window_size=8, smoothing=1)
     scores = detector.fit(X).score_samples(X)
     again = pickle.loads(pickle.dumps(detector))
     np.testing.assert_array_equal(again.score_samples(X), scores)
@@ -238,7 +301,9 @@ def test_it_clones_pickles_and_is_searched(rng):
 def test_a_threshold_on_rows_held_back_goes_around_it(rng):
     X = rng.normal(size=(1000, 1))
     detector = ThresholdedDetector(
-        make_detector(FOREST, window_size=8), strategy="conformal", alpha=0.1
+        make_detector(FOREST, window_size=8, smoothing=1),
+        strategy="conformal",
+        alpha=0.1,
     ).fit(X)
     assert 100 < detector.n_calibration_rows_ < 200
     assert set(detector.predict(X)) == {-1, 1}
@@ -248,8 +313,12 @@ def test_a_threshold_on_rows_held_back_goes_around_it(rng):
     ("estimator", "error", "message"),
     [
         (KMeans(), TypeError, "KMeans has no score_samples, by which ReverseWindowing"),
-        ("forest", TypeError, "str has no score_samples"),
-        (IsolationForest, TypeError, "provide an instance of scikit-learn estimator"),
+        ("forest", ValueError, r"'forest' is no name .* \['autoencoder', 'forec"),
+        (
+            IsolationForest,
+            TypeError,
+            r"Expected an estimator instance \(IsolationForest\(\)\)",
+        ),
         (
             make_pipeline(SlidingWindow(4, flatten=True), FOREST),
             ValueError,

@@ -62,8 +62,7 @@ MEMBERS = [("forest", FOREST), ("network", FORECASTER), ("pca", COMPONENTS)]
 
 def chain(detector):
     """Recommend a chain, smoothed over less than its 100 rows: X has 160."""
-    chain = make_detector(detector, window_size=16, contamination=0.1)
-    return chain.set_params(smoothing=5)
+    return make_detector(detector, window_size=16, smoothing=5, contamination=0.1)
 
 
 DETECTORS = {

@@ -7,7 +7,7 @@ and catches up, and noise that grows.
 import numpy as np
 import pytest
 
-from skad import ConvAutoencoder, EnsembleDetector, LSTMForecaster, make_detector
+from skad import EnsembleDetector, make_detector
 from skad.metrics import vus_pr
 from tests.benchmarks.accuracy.series import LabelledSeries
 from tests.benchmarks.accuracy.two_series import two_series
@@ -17,9 +17,9 @@ N_ROWS, N_TRAIN = 3000, 1500
 EVENTS = [slice(1900, 1960), slice(2300, 2340), slice(2700, 2800)]
 
 CHAINS = {
-    "LSTMForecaster": lambda seed: make_detector(LSTMForecaster(), random_state=seed),
+    "LSTMForecaster": lambda seed: make_detector("forecaster", random_state=seed),
     "three LSTMForecasters": lambda seed: three_forecasters(seed),
-    "ConvAutoencoder": lambda seed: make_detector(ConvAutoencoder(), random_state=seed),
+    "ConvAutoencoder": lambda seed: make_detector("autoencoder", random_state=seed),
     "make_detector()": lambda seed: make_detector(random_state=seed),
 }
 
@@ -27,7 +27,7 @@ CHAINS = {
 def three_forecasters(seed):
     seeds = (10 * seed + number for number in range(3))
     return EnsembleDetector(
-        [(f"seed {n}", make_detector(LSTMForecaster(), random_state=n)) for n in seeds]
+        [(f"seed {n}", make_detector("forecaster", random_state=n)) for n in seeds]
     )
 
 

@@ -79,8 +79,9 @@ SCALERS = {
 
 def chain(estimator=None):
     """Recommend a chain that keeps spikes where they are, and is quick."""
-    detector = make_detector(estimator, window_size=WINDOW, random_state=0)
-    quick = {"smoothing": 1, "max_epochs": 2, "kernel_size": 5}
+    detector = make_detector(estimator, window_size=WINDOW, smoothing=1, random_state=0)
+    quick = {"max_epochs": 2, "kernel_size": 5, "channels": (4, 2)}
+    quick |= {"hidden_size": 4, "n_components": 3}
     given = {name: name.rpartition("__")[2] for name in detector.get_params()}
     return detector.set_params(
         **{name: quick[last] for name, last in given.items() if last in quick}
@@ -97,9 +98,9 @@ SCALED = {
     for scaler in SCALERS
 }
 SCALED |= {
-    "recommended forecaster": chain(LSTMForecaster(hidden_size=4)),
-    "recommended autoencoder": chain(ConvAutoencoder((4, 2))),
-    "recommended components": chain(PCADetector(3)),
+    "recommended forecaster": chain("forecaster"),
+    "recommended autoencoder": chain("autoencoder"),
+    "recommended components": chain("pca"),
     "recommended ensemble": chain(),
 }
 BARE_CHAINS = [behind(detector) for detector in BARE.values()]

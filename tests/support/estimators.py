@@ -119,7 +119,7 @@ REVERSE_WINDOWINGS = [
     ReverseWindowing(
         ConvAutoencoder((2,), max_epochs=1, random_state=0), window_size=2
     ),
-    make_detector(FOREST, window_size=3),
+    make_detector(FOREST, window_size=3, smoothing=2),
 ]
 ENSEMBLE_DETECTORS = [
     EnsembleDetector([("forest", FOREST), ("svm", OneClassSVM())]),
@@ -219,7 +219,7 @@ OF_EVERY_KIND = {
     ),
     "PyODAdapter": PyODAdapter(MAD()),
     "SktimeAdapter": SktimeAdapter(SkadDetector(FOREST)),
-    "make_detector": make_detector(PCADetector(2), window_size=4),
+    "make_detector": make_detector(PCADetector(2), window_size=4, smoothing=3),
 }
 OF_EVERY_KIND["a scaler within a threshold"] = ThresholdedDetector(
     make_pipeline(StandardScaler(), SlidingWindow(4), PCADetector(2))

@@ -72,9 +72,12 @@ WITH_NEIGHBOURS = [
     SlidingWindow(),
     SktimeAdapter(DummyRegularAnomalies(3), context=(2, 0)),
     ReverseWindowing(NEIGHBOUR, window_size=2, reduce="max"),
-    make_detector(PCADetector(), window_size=3, causal=True),
+    make_detector("pca", window_size=3, causal=True),
     make_detector(
-        IsolationForest(n_estimators=5, random_state=0), window_size=2, random_state=1
+        IsolationForest(n_estimators=5, random_state=0),
+        window_size=2,
+        smoothing=1,
+        random_state=1,
     ),
 ]
 WITH_COPIES = [ScalingJitter(n_copies=1)]

@@ -2,7 +2,7 @@
 
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from skad import ConvAutoencoder, LSTMForecaster, make_detector
+from skad import make_detector
 from tests.benchmarks.accuracy.comparing import difference
 from tests.benchmarks.accuracy.contenders import Contender
 from tests.benchmarks.accuracy.sections import KINDS, kinds_in
@@ -53,8 +53,7 @@ def ablations() -> list[Contender]:
 
 
 def chain_of(name, seed):
-    detector = {AUTOENCODER: ConvAutoencoder, FORECASTER: LSTMForecaster}[name]()
-    return make_detector(detector, random_state=seed)
+    return make_detector(name, random_state=seed)
 
 
 def pipeline_in(chain):

@@ -3,7 +3,7 @@
 import numpy as np
 from joblib import Parallel, delayed, parallel_config
 
-from skad import ConvAutoencoder, ThresholdedDetector, make_detector
+from skad import ThresholdedDetector, make_detector
 from tests.benchmarks.speed.page import Section
 
 ALPHA = 0.05
@@ -21,8 +21,12 @@ RULES = {
 def shares(series, parameters, seed) -> tuple[float, float]:
     """Return the alarmed shares of the normal and of the abnormal rows to come."""
     options = {"alpha": ALPHA, "calibration_fraction": HELD_BACK} | parameters
-    chain = make_detector(ConvAutoencoder(), window_size=64, random_state=seed)
-    chain = chain.set_params(smoothing=1)  # 400 rows are too few for more
+    chain = make_detector(
+        "autoencoder",
+        window_size=64,
+        smoothing=1,  # 400 rows are too few for more
+        random_state=seed,
+    )
     detector = ThresholdedDetector(chain, **options)
     detector.fit(series.X[: series.n_train])
     alarmed = detector.predict(series.X)[series.n_train :] == -1

@@ -8,9 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import RobustScaler
 
 from skad import (
-    ConvAutoencoder,
     EnsembleDetector,
-    LSTMForecaster,
     ReverseWindowing,
     SlidingWindow,
     make_detector,
@@ -79,15 +77,15 @@ def ensemble_in(detector):
 def pair(seed):
     """Hear the two networks together, as make_detector hears its members."""
     members = [
-        ("autoencoder", make_detector(ConvAutoencoder(), random_state=seed)),
-        ("forecaster", make_detector(LSTMForecaster(), random_state=seed)),
+        ("autoencoder", make_detector("autoencoder", random_state=seed)),
+        ("forecaster", make_detector("forecaster", random_state=seed)),
     ]
     return smoothed(EnsembleDetector(members))
 
 
 PAIR = Contender("autoencoder and forecaster", pair)
 FORECASTER = Contender(
-    "forecaster", lambda seed: make_detector(LSTMForecaster(), random_state=seed)
+    "forecaster", lambda seed: make_detector("forecaster", random_state=seed)
 )
 FOREST = Contender("IsolationForest", forest)
 KNN = Contender(

@@ -27,8 +27,8 @@ rows, the distance to the row before, and the distance to the mean of the fitted
 each smoothed by a centred moving average of 100 rows. They do better than most
 published detectors: a number says little unless it stands beside theirs. *autoencoder*,
 *pattern* and *pca* are the members of ``make_detector()``, the first being
-``make_detector(ConvAutoencoder())``; *forecaster* is
-``make_detector(LSTMForecaster())``, and *autoencoder and forecaster* an
+``make_detector("autoencoder")``; *forecaster* is
+``make_detector("forecaster")``, and *autoencoder and forecaster* an
 `skad.EnsembleDetector` of these two. IsolationForest and nearest neighbours get windows
 of 64 rows, the same scaler and the same spreading over rows.
 """
