@@ -71,25 +71,7 @@ _ROOMS = {
     "streaming",
 }
 
-__all__ = [
-    "ConvAutoencoder",
-    "EnsembleDetector",
-    "GaussianNoise",
-    "LSTMForecaster",
-    "NeighborsDetector",
-    "PCADetector",
-    "RandomConvolutions",
-    "ReverseWindowing",
-    "SlidingWindow",
-    "ThresholdedDetector",
-    "TunedThresholdDetectorCV",
-    "compare",
-    "load",
-    "make_detector",
-    "row_context",
-    "save",
-    "score_samples_blockwise",
-]
+__all__ = sorted(_HOME)
 
 
 def __getattr__(name):

@@ -10,22 +10,16 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 import numpy as np
 import pytest
 
-from skad.detectors import ConvAutoencoder, LSTMForecaster
+from tests.support.detectors import NETWORKS
 from tests.support.signals import N_TRAIN, SPIKE, sine
 
-CHEAP = {
-    "forecaster": LSTMForecaster(4, max_epochs=2, random_state=0),
-    "autoencoder": ConvAutoencoder((4, 2), max_epochs=2, random_state=0),
-}
 
-
-@pytest.fixture(params=CHEAP)
+@pytest.fixture(params=NETWORKS, ids=lambda row: row.name)
 def make(request):
-    """Build one of the two detectors, cheap, with these parameters changed."""
-    template = CHEAP[request.param]
+    """Build one of the network detectors, cheap, with these parameters changed."""
 
     def make(**parameters):
-        return type(template)(**{**template.get_params(), **parameters})
+        return request.param.cheap(**{"max_epochs": 2, **parameters})
 
     return make
 

@@ -13,6 +13,7 @@ from skad._estimators.row_context import row_context
 from skad.postprocessing import ReverseWindowing, ThresholdedDetector
 from skad.preprocessing import GaussianNoise, ScalingJitter, SlidingWindow
 from skad.sktime import SktimeAdapter
+from tests.support.detectors import ROWS
 from tests.support.estimators import EXPECTED_FAILURES, INSTANCES
 from tests.support.further_estimators import EXPECTED_OF_FURTHER, FURTHER_INSTANCES
 from tests.support.shares import share
@@ -80,7 +81,12 @@ def test_every_estimator_is_checked_with_its_defaults_and_three_other_sets(
 def test_all_estimators_are_found():
     named = {"LSTMForecaster", "NetworkDetector", "PyODAdapter", "SktimeAdapter"}
     assert named < set(estimators())
-    assert len(estimators()) == 17
+
+
+def test_the_table_of_detectors_has_a_row_for_each():
+    kinds = [getattr(skad.detectors, name) for name in skad.detectors.__all__]
+    concrete = {kind for kind in kinds if not inspect.isabstract(kind)}
+    assert {row.kind for row in ROWS} == concrete
 
 
 def test_nothing_else_is_expected_to_fail():

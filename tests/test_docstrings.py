@@ -18,12 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from sktime.detection.dummy import DummyRegularAnomalies
 
 import skad
-from skad.detectors import (
-    ConvAutoencoder,
-    LSTMForecaster,
-    NeighborsDetector,
-    PCADetector,
-)
+from skad.detectors import PCADetector
 from skad.postprocessing import (
     EnsembleDetector,
     ResampledDetector,
@@ -41,6 +36,7 @@ from skad.preprocessing import (
 from skad.pyod import PyODAdapter
 from skad.sktime import SktimeAdapter
 from tests.support import shared_words
+from tests.support.detectors import ROWS
 from tests.support.pyod_stand_ins import MAD
 
 ROOMS = ("preprocessing", "detectors", "postprocessing", "metrics", "datasets")
@@ -284,10 +280,7 @@ FITTED = {
     "skad.preprocessing.PerSeries": lambda: PerSeries(StandardScaler()),
     "skad.preprocessing.RandomConvolutions": lambda: RandomConvolutions(3),
     "skad.preprocessing.ScalingJitter": ScalingJitter,
-    "skad.detectors.LSTMForecaster": lambda: LSTMForecaster(2, max_epochs=1),
-    "skad.detectors.ConvAutoencoder": lambda: ConvAutoencoder((2, 1), max_epochs=1),
-    "skad.detectors.NeighborsDetector": NeighborsDetector,
-    "skad.detectors.PCADetector": lambda: PCADetector(2),
+    **{f"skad.detectors.{row.name}": row.cheap for row in ROWS},
     "skad.postprocessing.EnsembleDetector": lambda: EnsembleDetector(
         [("forest", IsolationForest(n_estimators=2))]
     ),

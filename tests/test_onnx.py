@@ -10,31 +10,14 @@ from sklearn.pipeline import make_pipeline
 from skad.detectors import ConvAutoencoder, LSTMForecaster, PCADetector
 from skad.onnx import to_onnx
 from skad.preprocessing import SlidingWindow
+from tests.support.detectors import NETWORKS
 
 SHORT = {"max_epochs": 1, "random_state": 0}
-# Between them: every aggregation, error and scaling, and every kind of layer.
-DETECTORS = {
-    "a forecaster": LSTMForecaster(
-        4,
-        2,
-        horizon=3,
-        window_scaling="standard",
-        channel_aggregation="mahalanobis",
-        error="absolute",
-        **SHORT,
-    ),
-    "strides": ConvAutoencoder(
-        (4, 2),
-        5,
-        stride=2,
-        window_scaling="mean",
-        channel_aggregation="standardised_max",
-        **SHORT,
-    ),
-    "pooling and a bottleneck": ConvAutoencoder(
-        (4, 2), 4, pooling="max", bottleneck=3, **SHORT
-    ),
-}
+# Of each network the last set, which is the furthest from the defaults.
+DETECTORS = {row.name: row.kind(**row.sets[-1], **SHORT) for row in NETWORKS}
+DETECTORS["strides"] = ConvAutoencoder(
+    (4, 2), 5, stride=2, window_scaling="mean", **SHORT
+)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,12 @@ import pytest
 from sklearn.base import BaseEstimator, OutlierMixin
 
 from tests.support import checks
-from tests.support.estimators import DETECTORS, NEIGHBORS_DETECTORS, PCA_DETECTORS
+from tests.support.detectors import NETWORKS, ROWS
+
+DETECTORS = [instance for row in NETWORKS for instance in row.instances()]
+UNTRAINED = [
+    instance for row in ROWS if not row.is_network for instance in row.instances()
+]
 
 
 @pytest.mark.parametrize("check", checks.CHECKS, ids=lambda check: check.__name__)
@@ -19,7 +24,7 @@ def test_skad_finds_no_fault(detector, check):
     [check for check in checks.CHECKS if check not in checks.OF_TRAINING],
     ids=lambda check: check.__name__,
 )
-@pytest.mark.parametrize("detector", PCA_DETECTORS + NEIGHBORS_DETECTORS, ids=str)
+@pytest.mark.parametrize("detector", UNTRAINED, ids=str)
 def test_what_is_not_trained_has_no_fault_either(detector, check):
     check(detector)
 

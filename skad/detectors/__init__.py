@@ -14,13 +14,7 @@ _HOME = {
     "PCADetector": "skad.detectors._pca_detector",
 }
 
-__all__ = [
-    "ConvAutoencoder",
-    "LSTMForecaster",
-    "NeighborsDetector",
-    "NetworkDetector",
-    "PCADetector",
-]
+__all__ = sorted(_HOME)
 
 
 def __getattr__(name):

@@ -7,18 +7,18 @@ from sklearn.pipeline import make_pipeline
 from skad.detectors import ConvAutoencoder, LSTMForecaster, PCADetector
 from skad.preprocessing import SlidingWindow
 from tests.support.checks import noisy, windows_of
+from tests.support.detectors import NETWORKS
 
 N_CHANNELS = 3
 X = windows_of(noisy(260, N_CHANNELS) * [1.0, 5.0, 0.2]).astype(np.float32)
 TRAIN = X[:160]
 AGGREGATIONS = ["mean", "max", "standardised", "standardised_max", "mahalanobis"]
 DETECTORS = {
-    "forecaster": LSTMForecaster(4, max_epochs=1, random_state=0),
+    **{row.name: row.cheap() for row in NETWORKS},
+    "components": PCADetector(3),
     "far forecaster": LSTMForecaster(4, horizon=3, max_epochs=1, random_state=0),
-    "autoencoder": ConvAutoencoder((4, 2), max_epochs=1, random_state=0),
     "strided": ConvAutoencoder((4,), 3, 2, max_epochs=1, random_state=0),
     "by windows": ConvAutoencoder((4,), 2, max_epochs=1, random_state=0),
-    "components": PCADetector(3),
 }
 
 
@@ -122,7 +122,7 @@ def test_many_correlated_channels_get_the_same_bits_in_any_layout(n_channels):
 
 
 @pytest.mark.parametrize("aggregation", AGGREGATIONS)
-@pytest.mark.parametrize("kind", ["autoencoder", "strided"])
+@pytest.mark.parametrize("kind", ["ConvAutoencoder", "strided"])
 def test_what_is_shared_gives_the_scores_of_single_windows(
     kind, aggregation, monkeypatch
 ):

@@ -7,8 +7,9 @@ import pytest
 import torch
 from sklearn.base import clone
 
-from skad import ConvAutoencoder, LSTMForecaster, SlidingWindow
+from skad import SlidingWindow
 from skad._torch.batches import WindowsOnDevice, pinned, taker_of
+from tests.support.detectors import NETWORKS
 from tests.support.signals import sine
 
 pytestmark = [
@@ -16,10 +17,7 @@ pytestmark = [
     pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no GPU"),
 ]
 
-DETECTORS = [
-    LSTMForecaster(hidden_size=8, max_epochs=2, random_state=0),
-    ConvAutoencoder(channels=(4, 2), max_epochs=2, random_state=0),
-]
+DETECTORS = [row.cheap(max_epochs=2) for row in NETWORKS]
 CUDA = torch.device("cuda")
 
 

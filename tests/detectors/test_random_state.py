@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from skad.detectors import ConvAutoencoder, LSTMForecaster
 from tests.support.checks import in_threads, noisy, untouched_random_states, windows_of
+from tests.support.detectors import NETWORKS
 
 X = windows_of(noisy(100))
 DRAWING = {"input_noise": 0.1, "max_windows_per_epoch": 50, "early_stopping": True}
@@ -54,19 +54,17 @@ def test_an_instance_moves_on_from_fit_to_fit(make):
 
 @pytest.mark.equality
 def test_different_detectors_fit_at_once_as_they_fit_alone():
-    waiting = [
-        (kind, seed) for kind in (LSTMForecaster, ConvAutoencoder) for seed in (0, 1)
-    ]
+    waiting = [(row, seed) for row in NETWORKS for seed in (0, 1)]
 
-    def fitted(kind, seed):
-        detector = kind(4 if kind is LSTMForecaster else (4, 2), max_epochs=5)
-        detector.set_params(random_state=seed, **DRAWING)
-        return kind, seed, detector.fit(X).score_samples(X)
+    def fitted(row, seed):
+        detector = row.cheap(max_epochs=5, random_state=seed, **DRAWING)
+        return row, seed, detector.fit(X).score_samples(X)
 
-    results = in_threads(4, lambda: fitted(*waiting.pop()))
-    assert len({(kind, seed) for kind, seed, _ in results}) == 4
-    for kind, seed, scores in results:
-        assert np.array_equal(scores, fitted(kind, seed)[2])
+    n_threads = len(waiting)
+    results = in_threads(n_threads, lambda: fitted(*waiting.pop()))
+    assert len({(row.name, seed) for row, seed, _ in results}) == n_threads
+    for row, seed, scores in results:
+        assert np.array_equal(scores, fitted(row, seed)[2])
 
 
 @pytest.mark.load

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-from skad.detectors import ConvAutoencoder, LSTMForecaster
 from tests.support.checks import noisy, windows_of
+from tests.support.detectors import NETWORKS
 
 X = windows_of(noisy(100))
 
@@ -78,13 +78,9 @@ def test_training_goes_on_with_other_rows_and_another_learning_rate(make):
 @pytest.mark.parametrize(
     ("detector", "change"),
     [
-        (LSTMForecaster(4), {"hidden_size": 5}),
-        (LSTMForecaster(4), {"num_layers": 2}),
-        (LSTMForecaster(4), {"horizon": 2}),
-        (LSTMForecaster(4), {"optimizer": "sgd"}),
-        (ConvAutoencoder((4, 2)), {"channels": (4, 3)}),
-        (ConvAutoencoder((4, 2)), {"kernel_size": 5}),
-        (ConvAutoencoder((4, 2)), {"stride": 2}),
+        (row.cheap(), change)
+        for row in NETWORKS
+        for change in ({"optimizer": "sgd"}, *row.architectures)
     ],
     ids=str,
 )

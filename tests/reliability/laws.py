@@ -11,41 +11,14 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 
 from skad._series.windows import trailing_windows
-from skad.detectors import ConvAutoencoder, LSTMForecaster, PCADetector
 from skad.postprocessing import ReverseWindowing
 from skad.preprocessing import SlidingWindow
+from tests.support.detectors import ROWS
 from tests.support.shares import share
 
-_ONE_EPOCH = {"max_epochs": 1, "batch_size": 16, "random_state": 0}
-ARCHITECTURES = {
-    "autoencoder": ConvAutoencoder((4, 2), **_ONE_EPOCH),
-    "narrow autoencoder": ConvAutoencoder(
-        (3,), stride=2, channel_aggregation="standardised_max", **_ONE_EPOCH
-    ),
-    "autoencoder of shapes": ConvAutoencoder(
-        (4,), 2, window_scaling="mean", error="absolute", **_ONE_EPOCH
-    ),
-    "autoencoder with a bottleneck": ConvAutoencoder(
-        (3, 2), pooling="max", bottleneck=3, **_ONE_EPOCH
-    ),
-    "forecaster": LSTMForecaster(4, **_ONE_EPOCH),
-    "forecaster of shapes": LSTMForecaster(
-        3,
-        num_layers=2,
-        window_scaling="standard",
-        channel_aggregation="mahalanobis",
-        **_ONE_EPOCH,
-    ),
-    "forecaster of two rows": LSTMForecaster(
-        4, horizon=2, channel_aggregation="standardised", **_ONE_EPOCH
-    ),
-    "components": PCADetector(2),
-    "components of shapes": PCADetector(
-        0.8, window_scaling="mean", channel_aggregation="max"
-    ),
-}
-FORECASTERS = tuple(name for name in ARCHITECTURES if "forecaster" in name)
-COMPONENTS = tuple(name for name in ARCHITECTURES if "components" in name)
+ARCHITECTURES = {name: kind for row in ROWS for name, kind in row.seeded().items()}
+FORECASTERS = tuple(n for n, kind in ARCHITECTURES.items() if kind.judges_rows)
+COMPONENTS = tuple(n for n in ARCHITECTURES if n.startswith("PCADetector"))
 NETWORKS = tuple(name for name in ARCHITECTURES if name not in COMPONENTS)
 
 

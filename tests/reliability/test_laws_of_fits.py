@@ -14,7 +14,14 @@ from skad._series.rolling import rolling
 from skad.metrics import event_f1, event_recall, vus_pr
 from skad.postprocessing import from_events, to_events
 from skad.preprocessing import SlidingWindow
-from tests.reliability.laws import ARCHITECTURES, Case, cases, hold, spreadings
+from tests.reliability.laws import (
+    ARCHITECTURES,
+    COMPONENTS,
+    Case,
+    cases,
+    hold,
+    spreadings,
+)
 
 pytestmark = [
     pytest.mark.properties,
@@ -129,7 +136,7 @@ def test_each_window_ends_at_its_row_and_looks_back_only(record_property):
             same(windows[row], case.series[rows])
 
     cuts = st.lists(st.integers(0, 59), max_size=4)
-    series = cases(("components",), rows=(1, 40))
+    series = cases(COMPONENTS, rows=(1, 40))
     hold(law, series, st.booleans(), cuts, record_property=record_property)
 
 
@@ -156,7 +163,7 @@ def test_rows_get_what_the_windows_around_them_say(record_property):
             np.testing.assert_allclose(value, REDUCTIONS[how](part), rtol=1e-9)
 
     reach, hows = st.integers(0, 12), st.sampled_from(list(REDUCTIONS))
-    series = cases(("components",), rows=(1, 40))
+    series = cases(COMPONENTS, rows=(1, 40))
     hold(
         law,
         series,

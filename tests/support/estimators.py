@@ -11,7 +11,6 @@ from skad import make_detector
 from skad.detectors import (
     ConvAutoencoder,
     LSTMForecaster,
-    NeighborsDetector,
     PCADetector,
 )
 from skad.postprocessing import (
@@ -30,54 +29,11 @@ from skad.preprocessing import (
 )
 from skad.pyod import PyODAdapter
 from skad.sktime import SkadDetector, SktimeAdapter
+from tests.support.detectors import BY_NAME, ROWS
 from tests.support.pyod_stand_ins import KNN, MAD
 
 FOREST = IsolationForest(n_estimators=5, random_state=0)
 
-LSTM_FORECASTERS = [
-    LSTMForecaster(hidden_size=4, max_epochs=2),
-    LSTMForecaster(4, num_layers=2, window_scaling="standard", max_epochs=1),
-    LSTMForecaster(4, early_stopping=True, max_epochs=2, contamination=0.1),
-    LSTMForecaster(
-        4,
-        input_noise=0.1,
-        channel_aggregation="mahalanobis",
-        optimizer="sgd",
-        lr=0.1,
-        max_epochs=1,
-    ),
-]
-CONV_AUTOENCODERS = [
-    ConvAutoencoder(channels=(4, 2), max_epochs=2),
-    ConvAutoencoder((4,), stride=2, window_scaling="mean", max_epochs=1),
-    ConvAutoencoder((4, 4, 2), kernel_size=2, max_windows_per_epoch=20, max_epochs=1),
-    ConvAutoencoder((2,), 1, batch_size=7, contamination=0.1, max_epochs=1),
-    ConvAutoencoder(
-        (4,),
-        pooling="max",
-        bottleneck=3,
-        channel_aggregation="standardised_max",
-        max_epochs=1,
-    ),
-]
-PCA_DETECTORS = [
-    PCADetector(),
-    PCADetector(0.5, window_scaling="mean", channel_aggregation="max"),
-    PCADetector(2, error="absolute", contamination=0.1),
-]
-NEIGHBORS_DETECTORS = [
-    NeighborsDetector(),
-    NeighborsDetector(3, window_scaling="standard", contamination=0.1),
-    NeighborsDetector(
-        2,
-        features=RandomConvolutions(10, random_state=0),
-        channel_aggregation="standardised",
-        max_bank=50,
-    ),
-    NeighborsDetector(
-        2, window_scaling=None, channel_aggregation="standardised_max", exclusion=2
-    ),
-]
 RANDOM_CONVOLUTIONS = [
     RandomConvolutions(10),
     RandomConvolutions(1),
@@ -172,21 +128,18 @@ SKTIME_ADAPTERS = [
     SktimeAdapter(DummyRegularAnomalies(5), context=(4, 0)),
 ]
 
-DETECTORS = LSTM_FORECASTERS + CONV_AUTOENCODERS
-INSTANCES = (
-    DETECTORS + PCA_DETECTORS + SLIDING_WINDOWS + GAUSSIAN_NOISES + REVERSE_WINDOWINGS
-)
+INSTANCES = [instance for row in ROWS for instance in row.instances()]
+INSTANCES += SLIDING_WINDOWS + GAUSSIAN_NOISES + REVERSE_WINDOWINGS
 INSTANCES += ENSEMBLE_DETECTORS + THRESHOLDED_DETECTORS + TUNED_THRESHOLD_DETECTORS
 INSTANCES += PYOD_ADAPTERS + SKTIME_ADAPTERS + SCALING_JITTERS + PER_SERIES
-INSTANCES += RESAMPLED_DETECTORS
-INSTANCES += NEIGHBORS_DETECTORS + RANDOM_CONVOLUTIONS
+INSTANCES += RESAMPLED_DETECTORS + RANDOM_CONVOLUTIONS
 
 # One of each kind, for tables of six columns.
 OF_EACH_KIND = {
     "SlidingWindow": SlidingWindow(3),
     "GaussianNoise": GaussianNoise(random_state=0),
-    "LSTMForecaster": LSTMForecaster(4, max_epochs=1, random_state=0),
-    "ConvAutoencoder": ConvAutoencoder((4, 2), max_epochs=1, random_state=0),
+    "LSTMForecaster": BY_NAME["LSTMForecaster"].cheap(),
+    "ConvAutoencoder": BY_NAME["ConvAutoencoder"].cheap(),
     "Pipeline": make_pipeline(
         GaussianNoise(random_state=0),
         SlidingWindow(4, flatten=True),
@@ -211,8 +164,7 @@ OF_EVERY_KIND = {
     "ScalingJitter": ScalingJitter(random_state=0),
     "PerSeries": PerSeries(StandardScaler()),
     "ResampledDetector": ResampledDetector(PCADetector(2)),
-    "PCADetector": PCADetector(2),
-    "NeighborsDetector": NeighborsDetector(2),
+    **{row.name: row.cheap() for row in ROWS},
     "RandomConvolutions": RandomConvolutions(5, random_state=0),
     "TunedThresholdDetectorCV": TunedThresholdDetectorCV(
         make_pipeline(SlidingWindow(3), PCADetector(2)), cv=2, thresholds=10

@@ -12,7 +12,7 @@ from sklearn.svm import OneClassSVM
 from sktime.detection.dummy import DummyRegularAnomalies
 
 from skad import make_detector
-from skad.detectors import ConvAutoencoder, LSTMForecaster, PCADetector
+from skad.detectors import PCADetector
 from skad.postprocessing import (
     EnsembleDetector,
     ResampledDetector,
@@ -27,6 +27,7 @@ from skad.preprocessing import (
 )
 from skad.pyod import PyODAdapter
 from skad.sktime import SkadDetector, SktimeAdapter
+from tests.support.detectors import ROWS
 from tests.support.estimators import (
     EXPECTED_FAILURES,
     FOREST,
@@ -39,10 +40,7 @@ from tests.support.pyod_stand_ins import KNN, MAD
 
 NEIGHBOUR = LocalOutlierFactor(n_neighbors=3, novelty=True)
 BY_ROW = [
-    LSTMForecaster(),
-    ConvAutoencoder(),
-    ConvAutoencoder((4, 2), 2, error="absolute", early_stopping=True, max_epochs=2),
-    PCADetector(0.9, window_scaling="standard", channel_aggregation="mahalanobis"),
+    *(row.kind() for row in ROWS),
     ImageAutoencoder(),
     ImageAutoencoder(contamination=0.1, max_epochs=1),
     ImageAutoencoder(window_scaling="mean", error="absolute", max_epochs=1),

@@ -13,15 +13,13 @@ from sklearn.preprocessing import StandardScaler
 
 import skad
 from skad import (
-    ConvAutoencoder,
     EnsembleDetector,
-    LSTMForecaster,
-    PCADetector,
     ReverseWindowing,
     SlidingWindow,
     ThresholdedDetector,
 )
 from skad.persistence._saving import FORMAT
+from tests.support.detectors import ROWS
 from tests.support.signals import sine
 
 DATA = Path(__file__).parents[1] / "data"
@@ -39,26 +37,19 @@ def golden_series():
 
 def golden_detector():
     """Return one of each kind, as cheap as they come."""
-    options = {"max_epochs": 2, "random_state": 0}
 
     def chain(detector):
         scaler = StandardScaler().set_output(transform="pandas")
         return make_pipeline(scaler, SlidingWindow(6, flatten=True), detector)
 
-    autoencoder = ConvAutoencoder((2,), n_channels=2, early_stopping=True, **options)
-    forecaster = LSTMForecaster(
-        3,
-        n_channels=2,
-        channel_aggregation="standardised",
-        optimizer="sgd",
-        lr=0.1,
-        **options,
-    )
-    members = [
-        ("autoencoder", ReverseWindowing(chain(autoencoder))),
-        ("forecaster", chain(forecaster)),
-        ("components", chain(PCADetector(n_channels=2))),
-    ]
+    members = []
+    for row in ROWS:
+        options = row.sets[1] | row.small | {"n_channels": 2}
+        member = chain(row.cheap(**options))
+        judges_rows = row.kind.judges_rows
+        members.append(
+            (row.name.lower(), member if judges_rows else ReverseWindowing(member))
+        )
     return ThresholdedDetector(EnsembleDetector(members), strategy="mad", k=2.0)
 
 
