@@ -1,6 +1,8 @@
 """How many rows back and ahead an estimator looks to score one row."""
 
+import numpy as np
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 # Where scikit-learn's estimators keep others: one, or several; fitted ones first.
 _INSIDE = (
@@ -60,6 +62,35 @@ def row_context(estimator) -> tuple[int, int]:
         return 0, 0
     combine = sum if isinstance(estimator, Pipeline) else max
     return combine(back for back, _ in parts), combine(ahead for _, ahead in parts)
+
+
+def steps_of_unknown_reach(estimator) -> list[tuple[str, object]]:
+    """List (name, step) of what stands before windows and may look at other rows.
+
+    scikit-learn's transformers and skad's are known, and so is a step that has
+    ``__skad_row_context__``; of a function only NumPy's own that work value by value.
+    """
+    parts = inner_estimators(estimator)
+    unknown = [pair for part in parts for pair in steps_of_unknown_reach(part)]
+    if not isinstance(estimator, Pipeline):
+        return unknown
+    for name, step in estimator.steps[:-1]:
+        if row_context(step) != (0, 0):
+            break  # what comes after sees windows, each for itself
+        if not _is_known(step):
+            unknown.append((name, step))
+    return unknown
+
+
+def _is_known(step):
+    if not hasattr(step, "get_params") or hasattr(step, "__skad_row_context__"):
+        return True
+    if isinstance(step, FunctionTransformer):
+        return step.func is None or isinstance(step.func, np.ufunc)
+    package = type(step).__module__.partition(".")[0]
+    return package in ("sklearn", "skad") and all(
+        map(_is_known, inner_estimators(step))
+    )
 
 
 def inner_estimators(estimator) -> list:

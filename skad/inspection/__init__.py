@@ -8,6 +8,7 @@ from skad.inspection._audit import audit
 from skad.inspection._error_map_display import ErrorMapDisplay
 from skad.inspection._explaining import expected, explain
 from skad.inspection._loss_curve_display import LossCurveDisplay
+from skad.inspection._why import why
 
 __all__ = [
     "AnomalyDisplay",
@@ -16,4 +17,5 @@ __all__ = [
     "audit",
     "expected",
     "explain",
+    "why",
 ]

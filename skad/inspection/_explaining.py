@@ -1,8 +1,12 @@
 """Which channel made a row odd, and what was expected there."""
 
+import warnings
+
 from skad._estimators.lost_index import warn_of_lost_index
+from skad._estimators.row_context import inner_estimators
 from skad.inspection._inner_detector import channel_shares, expected_rows
 from skad.inspection._rows_of_channels import framed_like
+from skad.preprocessing._sliding_window import SlidingWindow
 
 
 def explain(estimator, X):
@@ -11,8 +15,8 @@ def explain(estimator, X):
     The steps of a Pipeline and the detectors inside of searches and meta-detectors are
     gone through as scores go: `~skad.postprocessing.ReverseWindowing` spreads what the
     channels add as it spreads scores, or follows the windows that decided, and
-    `~skad.postprocessing.EnsembleDetector` shares each member's number out in
-    proportion to what the channels add to the member's error.
+    `~skad.postprocessing.EnsembleDetector` shares its number out in proportion to what
+    the channels add to the errors of the members that find the row odd.
 
     Parameters
     ----------
@@ -40,8 +44,14 @@ def explain(estimator, X):
         If the detector sees other channels than the windows hold, or members of an
         ensemble see different ones; and whatever the detector raises.
 
+    Warns
+    -----
+    UserWarning
+        If X has fewer rows than a window, so that all windows are filled up.
+
     See Also
     --------
+    why : One row among those around it, in a small table.
     expected : What the model expected instead.
     ErrorMapDisplay : A picture of this.
     skad.postprocessing.to_events : Names the channels of each event.
@@ -66,6 +76,7 @@ def explain(estimator, X):
     1
     """
     warn_of_lost_index(estimator, X, stacklevel=3)
+    _warn_of_rows_alone(estimator, X)
     return framed_like(X, channel_shares(estimator, X))
 
 
@@ -120,4 +131,27 @@ def expected(estimator, X):
     True
     """
     warn_of_lost_index(estimator, X, stacklevel=3)
+    _warn_of_rows_alone(estimator, X)
     return framed_like(X, expected_rows(estimator, X))
+
+
+def _warn_of_rows_alone(estimator, X):
+    """Warn where X is shorter than every window, so that all of them hold padding."""
+    sizes = [window.window_size_ for window in _windows_inside(estimator)]
+    n_rows = len(X) if hasattr(X, "__len__") else 0
+    if sizes and n_rows < min(sizes):
+        warnings.warn(
+            f"X has {n_rows} row(s), and the windows inside {type(estimator).__name__} "
+            f"{min(sizes)}: what is told is of windows that were filled up. Pass the "
+            "rows before as well, and take the last of what comes back; or call "
+            "skad.inspection.why(detector, X, row) with the whole series.",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def _windows_inside(estimator):
+    if isinstance(estimator, SlidingWindow) and hasattr(estimator, "window_size_"):
+        yield estimator
+    for part in inner_estimators(estimator):
+        yield from _windows_inside(part)

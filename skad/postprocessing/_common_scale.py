@@ -63,9 +63,24 @@ def weights_of_members(
     return list(shares)
 
 
-def share_out(numbers: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """Share numbers of rows out among channels, in proportion to their shares."""
+def share_out(parts: list[np.ndarray], shares: list[np.ndarray]) -> np.ndarray:
+    """Share the sum of the members' parts out among channels, row by row.
+
+    A channel gets what it has in the members that find the row odd, those with a part
+    above 0; where none does, in all of them. So no channel gets less than nothing, or
+    more than there is, of whatever the parts sum up to: one member may find a row odd
+    and another find it usual.
+    """
+    odd = [np.maximum(part, 0) for part in parts]
+    is_usual = np.sum(odd, axis=0) == 0
+    claims = [np.where(is_usual, 1, part)[:, np.newaxis] for part in odd]
+    weighed = sum(w * _of_one(s) for w, s in zip(claims, shares, strict=True))
+    return sum(parts)[:, np.newaxis] * weighed / sum(claims)
+
+
+def _of_one(shares):
+    """Divide shares by their sum; of a distance some may be negative."""
+    shares = np.maximum(shares, 0)
     totals = shares.sum(axis=1, keepdims=True)
     alike = np.full(shares.shape, 1 / shares.shape[1])
-    parts = np.divide(shares, totals, out=alike, where=totals != 0)
-    return numbers[:, np.newaxis] * parts
+    return np.divide(shares, totals, out=alike, where=totals != 0)

@@ -244,7 +244,7 @@ class EnsembleDetector(MetaDetector, _BaseComposition):
     def __skad_explain__(self, X, explain):
         explained = self._answers(explain, X)
         parts = parts_of_members(self._numbers(self._scores(X)), *self._how)
-        return sum(map(share_out, parts, explained))
+        return share_out(parts, explained)
 
     def __skad_expected__(self, X, expected):
         rows = self._answers(expected, X)

@@ -1,9 +1,12 @@
 """Scores of a series that is still being written, row by row as they arrive."""
 
+import warnings
+
 import numpy as np
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from skad._estimators.row_context import row_context
+from skad._estimators.lost_index import warn_of_lost_index
+from skad._estimators.row_context import row_context, steps_of_unknown_reach
 from skad._series.tables import as_table
 
 
@@ -30,6 +33,11 @@ class StreamScorer:
         The rows right before the first one to be scored, such as the end of the
         training series. None begins a run: its first windows are filled up, as those
         of any series.
+    more_rows_back : int or None, default=None
+        How many rows before a row enter its score besides those that
+        `skad.row_context` counts: the reach of steps of your own before the windows, 0
+        if they look at their own row alone. None refuses a step whose reach is not
+        known.
 
     Attributes
     ----------
@@ -76,8 +84,9 @@ class StreamScorer:
     True
     """
 
-    def __init__(self, estimator, context=None):
+    def __init__(self, estimator, context=None, *, more_rows_back=None):
         self.estimator = estimator
+        self.more_rows_back = more_rows_back
         self.reset(context)
 
     def reset(self, context=None):
@@ -96,7 +105,8 @@ class StreamScorer:
         Raises
         ------
         ValueError
-            If `estimator` looks at later rows, or ``context`` is no table of numbers.
+            If `estimator` looks at later rows; if nobody says how many rows before a
+            row a step inside looks at; or if ``context`` is no table of numbers.
         TypeError
             If `estimator` has no `score_samples`.
         """
@@ -113,10 +123,14 @@ class StreamScorer:
                 "not arrived when a row is to be scored. Fit it with causal=True "
                 "(ReverseWindowing), or score the complete series."
             )
-        self.rows_back = back
-        self._kept = None
+        if self.more_rows_back is None:
+            _refuse_unknown_reach(self.estimator)
+        self.rows_back = back + (self.more_rows_back or 0)
+        self._kept, self._is_looked_at = None, False
         if context is not None:
-            self._kept = self._last(_table_of(context))
+            context = _table_of(context)
+            self._look_for_a_lost_index(context)
+            self._kept = self._last(context)
         return self
 
     def update(self, rows):
@@ -141,24 +155,72 @@ class StreamScorer:
             goes on as if they had not arrived.
         TypeError
             If the rows are sparse, or no table.
+
+        Warns
+        -----
+        UserWarning
+            If the rows that were kept can no longer be scored, as after more missing
+            readings than a step carries forward: the run begins anew with these rows.
+            If a step drops the index of frames, so that gaps are not seen.
         """
         rows = _table_of(rows)
         if len(rows) == 0:
             return np.empty(0, dtype=np.float64)
+        self._look_for_a_lost_index(rows)
         run = rows if self._kept is None else _joined(self._kept, rows)
         n_kept = len(run) - len(rows)
         try:
             scores = self.estimator.score_samples(run)
         except ValueError as error:  # which may say in which row
+            if n_kept and self._is_to_begin_anew(rows):
+                self.reset(rows)
+                _warn_of_a_new_run(error)
+                return self.estimator.score_samples(rows)
             error.add_note(f"Row 0 is the first of {n_kept} rows of context.")
             raise
         self._kept = self._last(run)
         return scores[n_kept:]
 
+    def _is_to_begin_anew(self, rows):
+        """Tell whether it is the rows kept that cannot be scored, not the new ones."""
+        return not self._can_score(self._kept) and self._can_score(rows)
+
+    def _can_score(self, rows):
+        try:
+            self.estimator.score_samples(rows)
+        except ValueError:
+            return False
+        return True
+
+    def _look_for_a_lost_index(self, rows):
+        if not self._is_looked_at:
+            warn_of_lost_index(self.estimator, rows, stacklevel=4, is_run=True)
+        self._is_looked_at = True
+
     def _last(self, run):
         """Copy the rows that later scores depend on; the caller may reuse its own."""
         kept = getattr(run, "iloc", run)[max(0, len(run) - self.rows_back) :]
         return kept.clone() if hasattr(kept, "clone") else kept.copy()
+
+
+def _refuse_unknown_reach(estimator):
+    for name, step in steps_of_unknown_reach(estimator):
+        kind = getattr(getattr(step, "func", step), "__qualname__", type(step).__name__)
+        raise ValueError(
+            f"The step {name!r} ({kind}) stands before the windows, and how many rows "
+            "back it looks is not known: a stream that keeps too few gives other "
+            "scores. Say it by StreamScorer(..., more_rows_back=n), 0 if it looks at "
+            "its own row alone, or give your class a method __skad_row_context__."
+        )
+
+
+def _warn_of_a_new_run(error):
+    warnings.warn(
+        "The rows before these could not be scored any more, so the run begins anew "
+        f"with these, and their windows are filled up. What was refused: {error}",
+        UserWarning,
+        stacklevel=3,
+    )
 
 
 def _table_of(rows):

@@ -19,7 +19,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from skad.detectors import ConvAutoencoder, LSTMForecaster
+from skad.detectors import ConvAutoencoder, LSTMForecaster, PCADetector
 from skad.inspection import expected, explain
 from skad.postprocessing import (
     EnsembleDetector,
@@ -404,3 +404,35 @@ def test_a_meta_detector_of_ones_own_takes_part(X):
     detector = Halved(pipeline(StandardScaler())).fit(X)
     assert_sums_to_minus_the_score(detector, X)
     assert expected(detector, X).shape == (N, C)
+
+
+@pytest.mark.parametrize("ask", [explain, expected])
+def test_rows_alone_are_warned_of_as_padding(X, ask):
+    fitted = pipeline().fit(X)
+    size = fitted["slidingwindow"].window_size_
+    message = rf"X has 1 row\(s\), and the windows inside Pipeline {size}: .*why\("
+    with pytest.warns(UserWarning, match=message) as record:
+        ask(fitted, X[[50]])
+    assert record[0].filename == __file__
+    ask(fitted, X[50 : 50 + size])
+
+
+def test_shares_of_an_ensemble_are_never_below_nothing_or_above_all(rng):
+    X = rng.normal(size=(300, 3))
+    members = [
+        ("usual", PCADetector(1, n_channels=3)),
+        ("odd", PCADetector(2, n_channels=3, channel_aggregation="mahalanobis")),
+    ]
+    pipes = [
+        (name, make_pipeline(SlidingWindow(4, flatten=True), part))
+        for name, part in members
+    ]
+    for combine in ("mean_log", "mean", "max"):
+        detector = EnsembleDetector(pipes, combine=combine).fit(X)
+        shares = explain(detector, X)
+        totals = -detector.score_samples(X)
+        np.testing.assert_allclose(shares.sum(axis=1), totals, atol=1e-12)
+        assert (totals < 0).any()
+        parts = shares / totals[:, np.newaxis]
+        assert parts.min() >= 0
+        assert parts.max() <= 1 + 1e-9

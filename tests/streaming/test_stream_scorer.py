@@ -1,3 +1,4 @@
+import contextlib
 import copy
 import pickle
 
@@ -5,11 +6,13 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
 
 from skad import (
     ConvAutoencoder,
@@ -291,3 +294,99 @@ def test_rows_are_not_sparse(rows):
 
     with pytest.raises(TypeError, match="Sparse data was passed"):
         StreamScorer(chain().fit(rows)).update(csr_array(rows))
+
+
+def filling(window_size=6):
+    carry = FunctionTransformer(pd.DataFrame.ffill)
+    windows = SlidingWindow(window_size, flatten=True)
+    return make_pipeline(carry, windows, clone(FOREST))
+
+
+class OfItsOwn(TransformerMixin, BaseEstimator):
+    def fit(self, X, y=None):
+        self.n_features_in_ = np.shape(X)[1]
+        return self
+
+    def transform(self, X):
+        return X
+
+
+class Declared(OfItsOwn):
+    def __skad_row_context__(self):
+        return 3, 0
+
+
+@pytest.mark.parametrize(
+    ("step", "name"),
+    [
+        (FunctionTransformer(pd.DataFrame.ffill), r"DataFrame\.ffill|NDFrame\.ffill"),
+        (OfItsOwn(), "OfItsOwn"),
+        (make_pipeline(MinMaxScaler(), OfItsOwn(), MinMaxScaler()), "OfItsOwn"),
+    ],
+)
+def test_a_step_of_unknown_reach_is_refused_or_declared(frame, step, name):
+    detector = make_pipeline(step, *frame_chain().named_steps.values()).fit(frame)
+    message = rf"The step '\w+' \(({name})\) stands before the windows, .* more_rows_b"
+    with pytest.raises(ValueError, match=message):
+        StreamScorer(detector)
+    assert StreamScorer(detector, more_rows_back=0).rows_back == 5
+    assert StreamScorer(detector, more_rows_back=7).rows_back == 12
+
+
+@pytest.mark.parametrize(
+    ("step", "rows_back"),
+    [
+        (FunctionTransformer(np.log1p), 5),
+        (FunctionTransformer(), 5),
+        (Declared(), 8),
+        (make_pipeline(MinMaxScaler(), PCA(2)), 5),
+        ("passthrough", 5),
+    ],
+)
+def test_steps_whose_reach_is_known_need_no_word(frame, step, rows_back):
+    detector = make_pipeline(step, *frame_chain().named_steps.values()).fit(abs(frame))
+    assert StreamScorer(detector).rows_back == rows_back
+
+
+def test_a_step_after_the_windows_sees_windows(rows):
+    detector = make_pipeline(SlidingWindow(6, flatten=True), OfItsOwn(), clone(FOREST))
+    assert StreamScorer(detector.fit(rows)).rows_back == 5
+
+
+def test_a_stream_recovers_after_more_missing_rows_than_it_keeps(frame):
+    detector = filling().fit(frame[:100])
+    stream = StreamScorer(detector, context=frame[:100], more_rows_back=4)
+    missing = frame[100:120] * np.nan
+    for start in range(12):
+        with contextlib.suppress(ValueError):
+            stream.update(missing[start : start + 1])
+    with pytest.raises(ValueError, match="X contains NaN"):
+        stream.update(missing[12:13])
+    with pytest.warns(UserWarning, match="the run begins anew with these") as record:
+        first = stream.update(frame[120:121])
+    assert record[0].filename == __file__
+    np.testing.assert_array_equal(first, detector.score_samples(frame[120:121]))
+    later = stream.update(frame[121:140])
+    np.testing.assert_array_equal(later, detector.score_samples(frame[120:140])[1:])
+
+
+def test_rows_that_do_not_fit_to_those_before_begin_nothing_anew(frame):
+    stream = StreamScorer(frame_chain().fit(frame), context=frame[:50])
+    with pytest.raises(ValueError, match="in the row before; within a series"):
+        stream.update(frame[40:42])
+    assert len(stream.update(frame[50:52])) == 2
+
+
+def test_a_step_that_drops_the_index_of_frames_is_warned_of_once(frame):
+    detector = chain().fit(frame)
+    with pytest.warns(UserWarning, match="The step 'minmaxscaler' .* returns arrays"):
+        stream = StreamScorer(detector, context=frame[:50])
+    stream.update(frame[50:52])
+
+
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+def test_arrays_after_a_frame_are_one_series(frame, rows):
+    detector = frame_chain().fit(frame[:100])
+    stream = StreamScorer(detector, context=rows[:100])
+    want = detector.score_samples(rows)[100:]
+    np.testing.assert_array_equal(stream.update(rows[100:]), want)
