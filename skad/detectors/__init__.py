@@ -12,6 +12,7 @@ _HOME = {
     "NetworkDetector": "skad.detectors._network_detector",
     "NeighborsDetector": "skad.detectors._neighbors_detector",
     "PCADetector": "skad.detectors._pca_detector",
+    "TCNForecaster": "skad.detectors._tcn_forecaster",
 }
 
 __all__ = sorted(_HOME)

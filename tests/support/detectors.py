@@ -14,6 +14,7 @@ from skad.detectors import (
     NeighborsDetector,
     NetworkDetector,
     PCADetector,
+    TCNForecaster,
 )
 from skad.preprocessing import RandomConvolutions
 
@@ -83,6 +84,33 @@ ROWS = [
             },
         ),
         architectures=({"hidden_size": 5}, {"num_layers": 2}, {"horizon": 2}),
+    ),
+    Row(
+        TCNForecaster,
+        small={"n_filters": 4},
+        sets=(
+            {
+                "n_filters": 4,
+                "kernel_size": 2,
+                "window_scaling": "mean",
+                "contamination": 0.1,
+            },
+            {
+                "n_filters": 4,
+                "input_noise": 0.1,
+                "channel_aggregation": "standardised",
+                "early_stopping": True,
+            },
+            {
+                "n_filters": 3,
+                "kernel_size": 4,
+                "horizon": 2,
+                "window_scaling": "standard",
+                "channel_aggregation": "mahalanobis",
+                "error": "absolute",
+            },
+        ),
+        architectures=({"n_filters": 5}, {"kernel_size": 2}, {"horizon": 2}),
     ),
     Row(
         ConvAutoencoder,

@@ -1,0 +1,187 @@
+"""Detect rows that causal convolutions did not see coming."""
+
+from dataclasses import dataclass
+from numbers import Integral
+
+from sklearn.utils._param_validation import Interval
+
+from skad.detectors._forecaster import Forecaster
+from skad.networks._tcn import TCNNetwork
+
+
+@dataclass(eq=False, repr=False)
+class TCNForecaster(Forecaster):
+    """Detect rows that causal convolutions did not see coming.
+
+    A temporal convolutional network [1]_ forecasts the last ``horizon`` steps of each
+    window from the steps before them: one causal convolution on top of another, with
+    dilations 1, k, k ** 2 and so on for a kernel of k steps [2]_, as many as the input
+    needs, each with a rectifier and a residual connection. Trained on (mostly) normal
+    data, its score is minus the mean squared error of the forecast. It computes only
+    what the last position needs, so it trains and scores in a fraction of the time of
+    an `LSTMForecaster`.
+
+    Parameters
+    ----------
+    n_filters : int, default=32
+        Output channels of each convolution.
+    kernel_size : int, default=3
+        Steps that a convolution looks at.
+    horizon : int, default=1
+        Number of steps forecast, at the end of the window.
+    n_channels : int, default=1
+        The channels of flattened windows, ``(n, n_timesteps * n_channels)`` in
+        time-major order. Three-dimensional windows show theirs.
+    window_scaling : {None, "mean", "standard"}, default=None
+        What is taken out of each window before the network sees it: nothing, the
+        mean of each channel over the input steps, or that mean and the standard
+        deviation (1 where a channel is constant). The target is treated with the
+        same numbers, and the errors are those of the scaled values.
+    error : {"squared", "absolute"}, default="squared"
+        What a reading adds that was missed by ``d``: ``d ** 2`` or ``abs(d)``. Either
+        way the squares are what is made small at fit.
+    channel_aggregation : str, default="mean"
+        How the errors of the channels, each the mean over the steps, become one:
+
+        - "mean": their mean;
+        - "max": the largest;
+        - "standardised": the mean, after each was divided by its standard deviation
+          over the training windows plus the mean error of all channels there;
+        - "standardised_max": the largest of these;
+        - "mahalanobis": the squared Mahalanobis distance of each step's errors from 0,
+          by the covariance of the training errors, over the number of channels; the
+          distance itself with ``error="absolute"``.
+    contamination : "auto" or float in (0, 0.5], default="auto"
+        The share of the samples seen at fit that fall below the threshold `offset_`;
+        "auto" puts it three median absolute deviations below their median score.
+    input_noise : float, default=0.0
+        Standard deviation of Gaussian noise, drawn anew for every training batch and
+        added to the (scaled) input while the target stays clean. Scoring adds none.
+    max_epochs : int, default=10
+        Number of passes over the training windows.
+    max_windows_per_epoch : int or None, default=None
+        Number of windows drawn anew, without replacement, for each epoch; None takes
+        all of them.
+    batch_size : int, default=128
+        Windows per optimiser step. It does not change how scores are computed.
+    lr : float, default=1e-3
+        Learning rate.
+    optimizer : {"adam", "adamw", "sgd"} or class, default="adam"
+        A name, or a subclass of `torch.optim.Optimizer`.
+    early_stopping : bool, default=False
+        Whether to hold back the end of the series, stop when its loss no longer
+        improves, and go back to the best weights.
+    validation_fraction : float, default=0.1
+        The share of the windows, the last in time, held back by ``early_stopping``.
+        The ``n_timesteps - 1`` windows before them share rows with them and are
+        dropped.
+    n_iter_no_change : int, default=10
+        Epochs without improvement after which ``early_stopping`` stops.
+    device : str or torch.device, default="cpu"
+        Where torch computes, for example "cuda".
+    warm_start : bool, default=False
+        Whether a further `fit` goes on from the present weights, for ``max_epochs``
+        more, rather than from new ones.
+    memory : str, joblib.Memory or None, default=None
+        A folder or cache for trained networks, keyed by the series, the training
+        parameters and an int ``random_state``: a change of ``contamination`` then
+        trains nothing. A change in the code of a network of your own is not seen:
+        clear the cache.
+    verbose : int, default=0
+        Above 0, one line per epoch is printed.
+    random_state : int, RandomState instance or None, default=None
+        Decides initial weights, the order of the windows and the noise. An int or an
+        instance leaves all global random states alone; None draws one seed from
+        numpy's.
+
+    Attributes
+    ----------
+    net_ : skorch.NeuralNet
+        The trained net; ``net_.module_`` is the torch module.
+    n_iter_ : int
+        Number of epochs trained, over all fits of a warm start.
+    loss_curve_ : list of float
+        Mean training loss (squared error) of each epoch.
+    validation_scores_ : list of float or None
+        Minus the validation loss of each epoch; None without ``early_stopping``.
+    offset_ : float
+        The threshold: ``decision_function(X) = score_samples(X) - offset_``.
+    window_shape_ : tuple of int
+        ``(n_timesteps, n_channels)`` of the windows seen at fit.
+    n_features_in_ : int
+        ``n_timesteps * n_channels``.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,), object
+        Column names, when X was a DataFrame of flattened windows.
+
+    See Also
+    --------
+    LSTMForecaster : Forecasts by a recurrent network.
+    skad.preprocessing.SlidingWindow : Cuts a series into windows.
+    skad.postprocessing.ReverseWindowing : Spreads the scores of windows over rows.
+
+    Notes
+    -----
+    Where the input is shorter than the power of ``kernel_size`` that covers it, zeros
+    stand before it, as in [1]_. Weight normalisation and dropout are left out: scores
+    must not depend on what is drawn.
+
+    References
+    ----------
+    .. [1] S. Bai, J. Z. Kolter and V. Koltun, "An empirical evaluation of generic
+       convolutional and recurrent networks for sequence modeling", arXiv:1803.01271,
+       2018.
+    .. [2] A. van den Oord et al., "WaveNet: a generative model for raw audio",
+       arXiv:1609.03499, 2016.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skad import SlidingWindow
+    >>> from skad.detectors import TCNForecaster
+    >>> X = np.sin(np.arange(400) / 5).reshape(-1, 1)
+    >>> X[300] += 3
+    >>> detector = make_pipeline(
+    ...     SlidingWindow(window_size=16),
+    ...     TCNForecaster(n_filters=16, lr=1e-2, random_state=0),
+    ... )
+    >>> int(detector.fit(X[:250]).score_samples(X).argmin())
+    300
+    """
+
+    n_filters: int = 32
+    kernel_size: int = 3
+    horizon: int = 1
+
+    _parameter_constraints = {
+        **Forecaster._parameter_constraints,
+        "n_filters": [Interval(Integral, 1, None, closed="left")],
+        "kernel_size": [Interval(Integral, 2, None, closed="left")],
+    }
+
+    def make_network(self, n_timesteps: int, n_channels: int) -> TCNNetwork:
+        """Build the convolutions, as many as the input needs.
+
+        Parameters
+        ----------
+        n_timesteps : int
+            Steps of a window, input and target together.
+        n_channels : int
+            Channels of a window.
+
+        Returns
+        -------
+        network : torch.nn.Module
+            Maps ``(batch, n_timesteps - horizon, n_channels)`` to
+            ``(batch, horizon, n_channels)``.
+
+        Raises
+        ------
+        ValueError
+            If the horizon leaves no input.
+        """
+        self._refuse_no_input(n_timesteps, n_channels)
+        n_inputs = n_timesteps - self.horizon
+        return TCNNetwork(
+            n_channels, n_inputs, self.horizon, self.n_filters, self.kernel_size
+        )
