@@ -14,7 +14,7 @@ from tests.support.detectors import NETWORKS
 
 SHORT = {"max_epochs": 1, "random_state": 0}
 # Of each network the last set, which is the furthest from the defaults.
-DETECTORS = {row.name: row.kind(**row.sets[-1], **SHORT) for row in NETWORKS}
+DETECTORS = {row.name: row.furthest() for row in NETWORKS}
 DETECTORS["strides"] = ConvAutoencoder(
     (4, 2), 5, stride=2, window_scaling="mean", **SHORT
 )
