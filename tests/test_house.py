@@ -200,7 +200,7 @@ PLANTED = [
     (stays_in_its_room, "detectors._gru", "import os, skorch.callbacks"),
     (stays_in_its_room, "detectors._gru", "import torch"),
     (stays_in_its_room, "postprocessing._x", "import skad.detectors._x"),
-    (stays_in_its_room, "metrics._scorer", "from skad._series.windows import x"),
+    (stays_in_its_room, "metrics._scorer", "from skad._torch.batches import x"),
     (stays_in_its_room, "_new_room", ""),
     (imports_absolutely, "detectors._x", "from ._frame import NetworkDetector"),
     (imports_absolutely, "detectors._x", "from . import _frame"),

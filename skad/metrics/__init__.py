@@ -1,6 +1,6 @@
 """Metrics of time-series anomaly detection, and scorers for searches.
 
-Imports NumPy and scikit-learn, and nothing of skad.
+Imports `skad._series`.
 """
 
 from skad.metrics._affiliation import (

@@ -21,6 +21,7 @@ from skad.metrics._labels_and_scores import (
 )
 from skad.metrics._metric_kinds import metric_of_predictions
 from skad.metrics._runs import runs_of
+from skad.metrics._series_of_rows import first_rows
 
 
 class Affiliated(NamedTuple):
@@ -35,7 +36,7 @@ class Affiliated(NamedTuple):
 
 
 @metric_of_predictions()
-def affiliation_precision(y_true, y_pred, *, pos_label=None):
+def affiliation_precision(y_true, y_pred, *, series=None, pos_label=None):
     """How near alarms are to the event they belong to, against chance.
 
     An alarm belongs to the event it is nearest to. It gets 1 inside the event, and
@@ -49,6 +50,10 @@ def affiliation_precision(y_true, y_pred, *, pos_label=None):
     y_pred : array-like of shape (n,)
         Predictions for the same rows: -1 (alarm) and 1, as `predict` of a detector
         gives them, or booleans (True = alarm).
+    series : array-like of shape (n,) or None, default=None
+        The series that each row belongs to: no event, alarm or margin goes on from one
+        to the next. None takes the outer levels of the index of ``y_true``, if it has
+        several, and one series if not.
     pos_label : int, bool or None, default=None
         The label of anomalies in ``y_true``. None takes -1 where it holds -1 and 1,
         and 1 (True) where it holds 0 and 1 or booleans.
@@ -63,7 +68,8 @@ def affiliation_precision(y_true, y_pred, *, pos_label=None):
     Raises
     ------
     ValueError
-        If labels or predictions cannot be read, or lengths differ.
+        If labels or predictions cannot be read, lengths differ, or the rows of a
+        series do not stand next to each other.
 
     Warns
     -----
@@ -97,14 +103,15 @@ def affiliation_precision(y_true, y_pred, *, pos_label=None):
     0.22
     """
     truth, alarmed = truth_and_alarms(y_true, y_pred, pos_label)
+    starts = first_rows(y_true, series)
     if not alarmed.any():
         value = 0.0 if truth.any() else np.nan
         return undefined("Affiliation precision", NO_ALARM, value)
-    return _precision(_affiliate(truth, alarmed)) if truth.any() else 0.0
+    return _precision(truth, alarmed, starts)
 
 
 @metric_of_predictions()
-def affiliation_recall(y_true, y_pred, *, pos_label=None):
+def affiliation_recall(y_true, y_pred, *, series=None, pos_label=None):
     """How near alarms are to each point of an event, against chance.
 
     A point of an event gets 1 where it is alarmed, and elsewhere the probability that a
@@ -118,6 +125,10 @@ def affiliation_recall(y_true, y_pred, *, pos_label=None):
     y_pred : array-like of shape (n,)
         Predictions for the same rows: -1 (alarm) and 1, as `predict` of a detector
         gives them, or booleans (True = alarm).
+    series : array-like of shape (n,) or None, default=None
+        The series that each row belongs to: no event, alarm or margin goes on from one
+        to the next. None takes the outer levels of the index of ``y_true``, if it has
+        several, and one series if not.
     pos_label : int, bool or None, default=None
         The label of anomalies in ``y_true``. None takes -1 where it holds -1 and 1,
         and 1 (True) where it holds 0 and 1 or booleans.
@@ -131,7 +142,8 @@ def affiliation_recall(y_true, y_pred, *, pos_label=None):
     Raises
     ------
     ValueError
-        If labels or predictions cannot be read, or lengths differ.
+        If labels or predictions cannot be read, lengths differ, or the rows of a
+        series do not stand next to each other.
 
     Warns
     -----
@@ -155,13 +167,14 @@ def affiliation_recall(y_true, y_pred, *, pos_label=None):
     0.3
     """
     truth, alarmed = truth_and_alarms(y_true, y_pred, pos_label)
+    starts = first_rows(y_true, series)
     if not truth.any():
         return undefined("Affiliation recall", NO_ANOMALY)
-    return _recall(_affiliate(truth, alarmed)) if alarmed.any() else 0.0
+    return _recall(truth, alarmed, starts)
 
 
 @metric_of_predictions()
-def affiliation_f1(y_true, y_pred, *, pos_label=None):
+def affiliation_f1(y_true, y_pred, *, series=None, pos_label=None):
     """Harmonic mean of affiliation precision and recall.
 
     Compare it with what random alarms get on the same labels: that is far from 0.
@@ -173,6 +186,10 @@ def affiliation_f1(y_true, y_pred, *, pos_label=None):
     y_pred : array-like of shape (n,)
         Predictions for the same rows: -1 (alarm) and 1, as `predict` of a detector
         gives them, or booleans (True = alarm).
+    series : array-like of shape (n,) or None, default=None
+        The series that each row belongs to: no event, alarm or margin goes on from one
+        to the next. None takes the outer levels of the index of ``y_true``, if it has
+        several, and one series if not.
     pos_label : int, bool or None, default=None
         The label of anomalies in ``y_true``. None takes -1 where it holds -1 and 1,
         and 1 (True) where it holds 0 and 1 or booleans.
@@ -186,7 +203,8 @@ def affiliation_f1(y_true, y_pred, *, pos_label=None):
     Raises
     ------
     ValueError
-        If labels or predictions cannot be read, or lengths differ.
+        If labels or predictions cannot be read, lengths differ, or the rows of a
+        series do not stand next to each other.
 
     Warns
     -----
@@ -208,12 +226,40 @@ def affiliation_f1(y_true, y_pred, *, pos_label=None):
     0.82
     """
     truth, alarmed = truth_and_alarms(y_true, y_pred, pos_label)
+    starts = first_rows(y_true, series)
     if not truth.any():
         return undefined("Affiliation F1", NO_ANOMALY)
     if not alarmed.any():
         return 0.0
-    affiliated = _affiliate(truth, alarmed)
-    return harmonic_mean([_precision(affiliated), _recall(affiliated)])
+    both = _precision(truth, alarmed, starts), _recall(truth, alarmed, starts)
+    return harmonic_mean(both)
+
+
+def _precision(truth, alarmed, series_starts):
+    """Average over the zones with alarms; a series without events is one, at 0."""
+    zones = [
+        _precisions(_affiliate(events, alarms)) if events.any() else np.zeros(1)
+        for events, alarms in _each_series(truth, alarmed, series_starts)
+        if alarms.any()
+    ]
+    return float(np.mean(np.concatenate(zones)))
+
+
+def _recall(truth, alarmed, series_starts):
+    """Average over the events; those of a series without alarms are lost."""
+    recalls = [
+        _recalls(_affiliate(events, alarms))
+        if alarms.any()
+        else np.zeros(len(runs_of(events)[0]))
+        for events, alarms in _each_series(truth, alarmed, series_starts)
+        if events.any()
+    ]
+    return float(np.mean(np.concatenate(recalls)))
+
+
+def _each_series(truth, alarmed, series_starts):
+    cuts = series_starts[1:]
+    return zip(np.split(truth, cuts), np.split(alarmed, cuts), strict=True)
 
 
 def _affiliate(truth, alarmed):
@@ -229,8 +275,8 @@ def _affiliate(truth, alarmed):
     return Affiliated(starts, stops, edges, from_, to, zones)
 
 
-def _precision(a):
-    """Average over zones the chance of a random point to be further off."""
+def _precisions(a):
+    """Return, per zone with alarms, the chance of a random point to be further off."""
     low, high = a.edges[a.zones], a.edges[a.zones + 1]
     start, stop = a.starts[a.zones], a.stops[a.zones]
     lengths = a.piece_stops - a.piece_starts
@@ -245,7 +291,7 @@ def _precision(a):
         lost += _beyond_event(far, nearest_edge) - _beyond_event(near, nearest_edge)
     won = np.bincount(a.zones, lengths - lost / (high - low))
     alarmed = np.bincount(a.zones, lengths)
-    return float(np.mean(won[alarmed > 0] / alarmed[alarmed > 0]))
+    return won[alarmed > 0] / alarmed[alarmed > 0]
 
 
 def _beyond_event(distance, nearest_edge):
@@ -257,8 +303,8 @@ def _beyond_event(distance, nearest_edge):
     return distance**2 / 2 + both**2 / 2 + nearest_edge * (distance - both)
 
 
-def _recall(a):
-    """Average over events the chance of a random point to be further off."""
+def _recalls(a):
+    """Return, per event, the chance of a random point to be further off."""
     low, high = a.edges[a.zones], a.edges[a.zones + 1]
     start, stop = a.starts[a.zones], a.stops[a.zones]
     # The part of the event that is nearer to a piece than to others in the zone.
@@ -272,7 +318,7 @@ def _recall(a):
     lengths = a.stops - a.starts
     lost = np.bincount(a.zones, lost / (high - low), minlength=len(lengths))
     has_alarm = np.bincount(a.zones, minlength=len(lengths)) > 0
-    return float(np.mean(np.where(has_alarm, 1 - lost / lengths, 0)))
+    return np.where(has_alarm, 1 - lost / lengths, 0)
 
 
 def _lost(near, far, span):

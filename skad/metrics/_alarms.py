@@ -6,10 +6,11 @@ from sklearn.utils._param_validation import StrOptions
 from skad.metrics._labels_and_scores import NO_ANOMALY, truth_and_alarms, undefined
 from skad.metrics._metric_kinds import cost_of_predictions
 from skad.metrics._runs import runs_of, sums_of
+from skad.metrics._series_of_rows import first_rows
 
 
 @cost_of_predictions(missed=[StrOptions({"length", "ignore"})])
-def detection_delay(y_true, y_pred, *, missed="length", pos_label=None):
+def detection_delay(y_true, y_pred, *, missed="length", series=None, pos_label=None):
     """Mean number of rows from the start of an event to its first alarm.
 
     An event that is alarmed when it starts has a delay of 0. Alarms before it do not
@@ -26,6 +27,10 @@ def detection_delay(y_true, y_pred, *, missed="length", pos_label=None):
         The delay of an event without any alarm: its length, as if the alarm came just
         after; or none, so that it does not enter the mean. Then a detector that finds
         one event only, but quickly, looks good.
+    series : array-like of shape (n,) or None, default=None
+        The series that each row belongs to: no event, alarm or margin goes on from one
+        to the next. None takes the outer levels of the index of ``y_true``, if it has
+        several, and one series if not.
     pos_label : int, bool or None, default=None
         The label of anomalies in ``y_true``. None takes -1 where it holds -1 and 1,
         and 1 (True) where it holds 0 and 1 or booleans.
@@ -38,8 +43,8 @@ def detection_delay(y_true, y_pred, *, missed="length", pos_label=None):
     Raises
     ------
     ValueError
-        If labels or predictions cannot be read, lengths differ, or a parameter is none
-        of those named.
+        If labels or predictions cannot be read, lengths differ, the rows of a series do
+        not stand next to each other, or a parameter is none of those named.
 
     Warns
     -----
@@ -62,9 +67,10 @@ def detection_delay(y_true, y_pred, *, missed="length", pos_label=None):
     1.0
     """
     truth, alarmed = truth_and_alarms(y_true, y_pred, pos_label)
+    starts = first_rows(y_true, series)
     if not truth.any():
         return undefined("Detection delay", NO_ANOMALY)
-    starts, stops = runs_of(truth)
+    starts, stops = runs_of(truth, starts)
     rows = np.append(np.flatnonzero(alarmed), len(alarmed))
     first = rows[np.searchsorted(rows, starts)]
     if missed == "length":
@@ -76,7 +82,9 @@ def detection_delay(y_true, y_pred, *, missed="length", pos_label=None):
 
 
 @cost_of_predictions(count=[StrOptions({"rows", "runs"})])
-def false_alarms_per_1000_rows(y_true, y_pred, *, count="runs", pos_label=None):
+def false_alarms_per_1000_rows(
+    y_true, y_pred, *, count="runs", series=None, pos_label=None
+):
     """Count the false alarms in 1,000 rows: what a detector costs its operator.
 
     An alarm that begins before an event and lasts into it is none of them.
@@ -91,6 +99,10 @@ def false_alarms_per_1000_rows(y_true, y_pred, *, count="runs", pos_label=None):
     count : {"rows", "runs"}, default="runs"
         What is an alarm: each alarmed row, false if it is normal; or each run of them,
         false if all of it is normal.
+    series : array-like of shape (n,) or None, default=None
+        The series that each row belongs to: no event, alarm or margin goes on from one
+        to the next. None takes the outer levels of the index of ``y_true``, if it has
+        several, and one series if not.
     pos_label : int, bool or None, default=None
         The label of anomalies in ``y_true``. None takes -1 where it holds -1 and 1,
         and 1 (True) where it holds 0 and 1 or booleans.
@@ -103,8 +115,8 @@ def false_alarms_per_1000_rows(y_true, y_pred, *, count="runs", pos_label=None):
     Raises
     ------
     ValueError
-        If labels or predictions cannot be read, lengths differ, or a parameter is none
-        of those named.
+        If labels or predictions cannot be read, lengths differ, the rows of a series do
+        not stand next to each other, or a parameter is none of those named.
 
     See Also
     --------
@@ -123,7 +135,8 @@ def false_alarms_per_1000_rows(y_true, y_pred, *, count="runs", pos_label=None):
     30.0
     """
     truth, alarmed = truth_and_alarms(y_true, y_pred, pos_label)
+    starts = first_rows(y_true, series)
     if count == "rows":
         return float(1000 * np.mean(alarmed & ~truth))
-    n_false = np.count_nonzero(sums_of(truth, *runs_of(alarmed)) == 0)
+    n_false = np.count_nonzero(sums_of(truth, *runs_of(alarmed, starts)) == 0)
     return float(1000 * n_false / len(truth))

@@ -1,11 +1,14 @@
 """Scorers that know which label is the anomaly."""
 
 import functools
+import inspect
 
 import numpy as np
 from sklearn import metrics
 from sklearn.metrics import make_scorer
+from sklearn.metrics._scorer import _Scorer
 
+from skad._series.segments import series_starts
 from skad.metrics._labels_and_scores import is_anomaly
 from skad.metrics._metric_kinds import COSTS, OF_PREDICTIONS, OF_SCORES
 
@@ -57,7 +60,9 @@ def make_anomaly_scorer(
         The label of anomalies in ``y``. None takes -1 where y holds -1 and 1, and 1
         (True) where y holds 0 and 1 or booleans.
     **metric_params : dict
-        Passed to the metric, for example ``max_window=50`` to `vus_pr`.
+        Passed to the metric, for example ``max_window=50`` to `vus_pr`. A metric of
+        `skad.metrics` that takes ``series`` gets them from the outer index levels of y,
+        or else of X.
 
     Returns
     -------
@@ -102,12 +107,27 @@ def make_anomaly_scorer(
     if response_method == "auto":
         response_method = _method_for(_innermost(metric))
     _refuse_mismatch(_innermost(metric), response_method, greater_is_better)
-    return make_scorer(
+    made = make_scorer(
         _AnomaliesPositive(metric, response_method == "predict", pos_label),
         response_method=response_method,
         greater_is_better=greater_is_better,
         **metric_params,
     )
+    return _OfSeries(made._score_func, made._sign, made._kwargs, made._response_method)
+
+
+class _OfSeries(_Scorer):
+    """A scorer that tells its metric the series that the index of y, or of X, names.
+
+    A grid search hands a metric labels and predictions, and X to the scorer alone.
+    """
+
+    def _score(self, method_caller, estimator, X, y_true, **kwargs):
+        if self._score_func.takes_series and "series" not in {**self._kwargs, **kwargs}:
+            named = y_true if hasattr(getattr(y_true, "index", None), "levels") else X
+            starts = series_starts(named)
+            kwargs["series"] = np.searchsorted(starts, range(len(y_true)), side="right")
+        return super()._score(method_caller, estimator, X, y_true, **kwargs)
 
 
 def _metric_named(name):
@@ -139,6 +159,11 @@ def _is_of_skad(metric):
     return metric in (OF_SCORES | OF_PREDICTIONS | COSTS).values()
 
 
+def _takes_series(metric):
+    inner = _innermost(metric)
+    return _is_of_skad(inner) and "series" in inspect.signature(inner).parameters
+
+
 def _refuse_mismatch(metric, response_method, greater_is_better):
     """Refuse to call a metric of skad with what it cannot mean."""
     if _is_of_skad(metric) and response_method != _method_for(metric):
@@ -163,6 +188,7 @@ class _AnomaliesPositive:
         self.metric = metric
         self.is_label_metric = is_label_metric
         self.pos_label = pos_label
+        self.takes_series = _takes_series(metric)
         self.__name__ = f"anomaly_{getattr(metric, '__name__', type(metric).__name__)}"
 
     def __call__(self, y_true, y_pred, **metric_params):

@@ -13,12 +13,13 @@ from skad.metrics._labels_and_scores import (
 )
 from skad.metrics._metric_kinds import metric_of_predictions
 from skad.metrics._runs import runs_of, sums_of
+from skad.metrics._series_of_rows import first_rows
 
 _COUNT = [StrOptions({"rows", "runs"})]
 
 
 @metric_of_predictions()
-def event_recall(y_true, y_pred, *, pos_label=None):
+def event_recall(y_true, y_pred, *, series=None, pos_label=None):
     """Share of events that are alarmed at all.
 
     An event is a run of anomalous rows. One alarmed row finds it.
@@ -30,6 +31,10 @@ def event_recall(y_true, y_pred, *, pos_label=None):
     y_pred : array-like of shape (n,)
         Predictions for the same rows: -1 (alarm) and 1, as `predict` of a detector
         gives them, or booleans (True = alarm).
+    series : array-like of shape (n,) or None, default=None
+        The series that each row belongs to: no event, alarm or margin goes on from one
+        to the next. None takes the outer levels of the index of ``y_true``, if it has
+        several, and one series if not.
     pos_label : int, bool or None, default=None
         The label of anomalies in ``y_true``. None takes -1 where it holds -1 and 1,
         and 1 (True) where it holds 0 and 1 or booleans.
@@ -42,7 +47,8 @@ def event_recall(y_true, y_pred, *, pos_label=None):
     Raises
     ------
     ValueError
-        If labels or predictions cannot be read, or lengths differ.
+        If labels or predictions cannot be read, lengths differ, or the rows of a
+        series do not stand next to each other.
 
     Warns
     -----
@@ -61,13 +67,14 @@ def event_recall(y_true, y_pred, *, pos_label=None):
     0.5
     """
     truth, alarmed = truth_and_alarms(y_true, y_pred, pos_label)
+    starts = first_rows(y_true, series)
     if not truth.any():
         return undefined("Event recall", NO_ANOMALY)
-    return _share_touched(truth, alarmed)
+    return _share_touched(truth, alarmed, starts)
 
 
 @metric_of_predictions(count=_COUNT)
-def event_precision(y_true, y_pred, *, count="rows", pos_label=None):
+def event_precision(y_true, y_pred, *, count="rows", series=None, pos_label=None):
     """Share of alarms that are true.
 
     By rows it is the plain precision of anomalies.
@@ -83,6 +90,10 @@ def event_precision(y_true, y_pred, *, count="rows", pos_label=None):
         What is an alarm: each alarmed row, true if it is anomalous; or each run of
         them, true if one of its rows is. By runs, one alarm over the whole series is
         true.
+    series : array-like of shape (n,) or None, default=None
+        The series that each row belongs to: no event, alarm or margin goes on from one
+        to the next. None takes the outer levels of the index of ``y_true``, if it has
+        several, and one series if not.
     pos_label : int, bool or None, default=None
         The label of anomalies in ``y_true``. None takes -1 where it holds -1 and 1,
         and 1 (True) where it holds 0 and 1 or booleans.
@@ -96,8 +107,8 @@ def event_precision(y_true, y_pred, *, count="rows", pos_label=None):
     Raises
     ------
     ValueError
-        If labels or predictions cannot be read, lengths differ, or a parameter is none
-        of those named.
+        If labels or predictions cannot be read, lengths differ, the rows of a series do
+        not stand next to each other, or a parameter is none of those named.
 
     Warns
     -----
@@ -121,14 +132,15 @@ def event_precision(y_true, y_pred, *, count="rows", pos_label=None):
     (0.5, 0.5)
     """
     truth, alarmed = truth_and_alarms(y_true, y_pred, pos_label)
+    starts = first_rows(y_true, series)
     if not alarmed.any():
         value = 0.0 if truth.any() else np.nan
         return undefined("Event precision", NO_ALARM, value)
-    return _share_true(truth, alarmed, count)
+    return _share_true(truth, alarmed, count, starts)
 
 
 @metric_of_predictions(count=_COUNT)
-def event_f1(y_true, y_pred, *, count="rows", pos_label=None):
+def event_f1(y_true, y_pred, *, count="rows", series=None, pos_label=None):
     """Harmonic mean of event recall and event precision.
 
     Whether a detector finds each event, at whatever row, and does not cry wolf.
@@ -143,6 +155,10 @@ def event_f1(y_true, y_pred, *, count="rows", pos_label=None):
     count : {"rows", "runs"}, default="rows"
         What is an alarm for precision: each alarmed row, or each run of them. By runs,
         a detector that alarms the whole series has an F1 of 1.
+    series : array-like of shape (n,) or None, default=None
+        The series that each row belongs to: no event, alarm or margin goes on from one
+        to the next. None takes the outer levels of the index of ``y_true``, if it has
+        several, and one series if not.
     pos_label : int, bool or None, default=None
         The label of anomalies in ``y_true``. None takes -1 where it holds -1 and 1,
         and 1 (True) where it holds 0 and 1 or booleans.
@@ -156,8 +172,8 @@ def event_f1(y_true, y_pred, *, count="rows", pos_label=None):
     Raises
     ------
     ValueError
-        If labels or predictions cannot be read, lengths differ, or a parameter is none
-        of those named.
+        If labels or predictions cannot be read, lengths differ, the rows of a series do
+        not stand next to each other, or a parameter is none of those named.
 
     Warns
     -----
@@ -193,21 +209,22 @@ def event_f1(y_true, y_pred, *, count="rows", pos_label=None):
     0.667
     """
     truth, alarmed = truth_and_alarms(y_true, y_pred, pos_label)
+    starts = first_rows(y_true, series)
     if not truth.any():
         return undefined("Event F1", NO_ANOMALY)
     if not alarmed.any():
         return 0.0
-    recall = _share_touched(truth, alarmed)
-    return harmonic_mean([_share_true(truth, alarmed, count), recall])
+    recall = _share_touched(truth, alarmed, starts)
+    return harmonic_mean([_share_true(truth, alarmed, count, starts), recall])
 
 
-def _share_touched(judged, other):
+def _share_touched(judged, other, series_starts):
     """Return the share of the runs of ``judged`` that share a row with ``other``."""
-    starts, stops = runs_of(judged)
+    starts, stops = runs_of(judged, series_starts)
     return float(np.mean(sums_of(other, starts, stops) > 0))
 
 
-def _share_true(truth, alarmed, count):
+def _share_true(truth, alarmed, count, series_starts):
     if count == "rows":
         return float(truth[alarmed].mean())
-    return _share_touched(alarmed, truth)
+    return _share_touched(alarmed, truth, series_starts)

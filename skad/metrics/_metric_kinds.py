@@ -56,7 +56,8 @@ def cost_of_predictions(**constraints):
 
 
 def _entry_in(kind, given, constraints):
-    constraints = {"y_true": ["array-like"], given: ["array-like"]} | constraints
+    constraints |= {"y_true": ["array-like"], given: ["array-like"]}
+    constraints["series"] = ["array-like", None]  # where it is asked for
 
     def enter(function):
         checked = validate_params(constraints, prefer_skip_nested_validation=True)

@@ -9,10 +9,11 @@ from sklearn.utils._param_validation import Interval
 from skad.metrics._labels_and_scores import NO_ANOMALY, truth_and_alarms, undefined
 from skad.metrics._metric_kinds import metric_of_predictions
 from skad.metrics._runs import runs_of, sums_of
+from skad.metrics._series_of_rows import first_rows
 
 
 @metric_of_predictions()
-def point_adjusted_f1(y_true, y_pred, *, pos_label=None):
+def point_adjusted_f1(y_true, y_pred, *, series=None, pos_label=None):
     """F1 of rows after point adjustment: to compare with old tables, for nothing else.
 
     **Do not choose or praise a detector by this number.** One alarmed row makes every
@@ -28,6 +29,10 @@ def point_adjusted_f1(y_true, y_pred, *, pos_label=None):
     y_pred : array-like of shape (n,)
         Predictions for the same rows: -1 (alarm) and 1, as `predict` of a detector
         gives them, or booleans (True = alarm).
+    series : array-like of shape (n,) or None, default=None
+        The series that each row belongs to: no event, alarm or margin goes on from one
+        to the next. None takes the outer levels of the index of ``y_true``, if it has
+        several, and one series if not.
     pos_label : int, bool or None, default=None
         The label of anomalies in ``y_true``. None takes -1 where it holds -1 and 1,
         and 1 (True) where it holds 0 and 1 or booleans.
@@ -40,7 +45,8 @@ def point_adjusted_f1(y_true, y_pred, *, pos_label=None):
     Raises
     ------
     ValueError
-        If labels or predictions cannot be read, or lengths differ.
+        If labels or predictions cannot be read, lengths differ, or the rows of a
+        series do not stand next to each other.
 
     Warns
     -----
@@ -73,13 +79,14 @@ def point_adjusted_f1(y_true, y_pred, *, pos_label=None):
     0.93
     """
     truth, alarmed = truth_and_alarms(y_true, y_pred, pos_label)
+    starts = first_rows(y_true, series)
     if not truth.any():
         return undefined("Point-adjusted F1", NO_ANOMALY)
-    return _adjusted_f1(truth, alarmed, 0)
+    return _adjusted_f1(truth, alarmed, 0, starts)
 
 
 @metric_of_predictions(k=[Interval(Real, 0, 100, closed="both")])
-def pa_k_f1(y_true, y_pred, *, k=20, pos_label=None):
+def pa_k_f1(y_true, y_pred, *, k=20, series=None, pos_label=None):
     """F1 of rows after adjusting the events of which more than k percent are alarmed.
 
     **Better than point adjustment, and no metric to choose by**: which ``k`` is right
@@ -96,6 +103,10 @@ def pa_k_f1(y_true, y_pred, *, k=20, pos_label=None):
     k : float in [0, 100], default=20
         All rows of an event count as found if more than ``k`` percent of them are
         alarmed. 0 is `point_adjusted_f1`, 100 the plain F1 of rows.
+    series : array-like of shape (n,) or None, default=None
+        The series that each row belongs to: no event, alarm or margin goes on from one
+        to the next. None takes the outer levels of the index of ``y_true``, if it has
+        several, and one series if not.
     pos_label : int, bool or None, default=None
         The label of anomalies in ``y_true``. None takes -1 where it holds -1 and 1,
         and 1 (True) where it holds 0 and 1 or booleans.
@@ -108,8 +119,8 @@ def pa_k_f1(y_true, y_pred, *, k=20, pos_label=None):
     Raises
     ------
     ValueError
-        If labels or predictions cannot be read, lengths differ, or a parameter is none
-        of those named.
+        If labels or predictions cannot be read, lengths differ, the rows of a series do
+        not stand next to each other, or a parameter is none of those named.
 
     Warns
     -----
@@ -129,14 +140,15 @@ def pa_k_f1(y_true, y_pred, *, k=20, pos_label=None):
     [1.0, 1.0, 0.67, 0.67]
     """
     truth, alarmed = truth_and_alarms(y_true, y_pred, pos_label)
+    starts = first_rows(y_true, series)
     if not truth.any():
         return undefined("PA%K F1", NO_ANOMALY)
-    return _adjusted_f1(truth, alarmed, k)
+    return _adjusted_f1(truth, alarmed, k, starts)
 
 
-def _adjusted_f1(truth, alarmed, k):
+def _adjusted_f1(truth, alarmed, k, series_starts):
     """Adjust the events of which more than k percent are alarmed, and take F1."""
-    starts, stops = runs_of(truth)
+    starts, stops = runs_of(truth, series_starts)
     lengths = stops - starts
     is_found = 100 * sums_of(alarmed, starts, stops) > k * lengths
     adjusted = alarmed.copy()

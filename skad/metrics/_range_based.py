@@ -14,6 +14,7 @@ from skad.metrics._labels_and_scores import (
 )
 from skad.metrics._metric_kinds import metric_of_predictions
 from skad.metrics._runs import runs_of, sums_of
+from skad.metrics._series_of_rows import first_rows
 
 _ALPHA = [Interval(Real, 0, 1, closed="both")]
 _BIAS = [StrOptions({"flat", "front", "middle", "back"})]
@@ -22,7 +23,13 @@ _CARDINALITY = [StrOptions({"reciprocal", "one"})]
 
 @metric_of_predictions(bias=_BIAS, cardinality=_CARDINALITY)
 def range_precision(
-    y_true, y_pred, *, bias="flat", cardinality="reciprocal", pos_label=None
+    y_true,
+    y_pred,
+    *,
+    bias="flat",
+    cardinality="reciprocal",
+    series=None,
+    pos_label=None,
 ):
     """Range-based precision: how much of each alarm is anomalous, over all alarms.
 
@@ -41,6 +48,10 @@ def range_precision(
     cardinality : {"reciprocal", "one"}, default="reciprocal"
         Whether an alarm that several events break up gets less: its
         overlap is divided by their number, or not.
+    series : array-like of shape (n,) or None, default=None
+        The series that each row belongs to: no event, alarm or margin goes on from one
+        to the next. None takes the outer levels of the index of ``y_true``, if it has
+        several, and one series if not.
     pos_label : int, bool or None, default=None
         The label of anomalies in ``y_true``. None takes -1 where it holds -1 and 1,
         and 1 (True) where it holds 0 and 1 or booleans.
@@ -54,8 +65,8 @@ def range_precision(
     Raises
     ------
     ValueError
-        If labels or predictions cannot be read, lengths differ, or a parameter is none
-        of those named.
+        If labels or predictions cannot be read, lengths differ, the rows of a series do
+        not stand next to each other, or a parameter is none of those named.
 
     Warns
     -----
@@ -86,10 +97,11 @@ def range_precision(
     0.375
     """
     truth, alarmed = truth_and_alarms(y_true, y_pred, pos_label)
+    starts = first_rows(y_true, series)
     if not alarmed.any():
         value = 0.0 if truth.any() else np.nan
         return undefined("Range precision", NO_ALARM, value)
-    return _reward(alarmed, truth, 0, bias, cardinality)
+    return _reward(alarmed, truth, 0, bias, cardinality, starts)
 
 
 @metric_of_predictions(alpha=_ALPHA, bias=_BIAS, cardinality=_CARDINALITY)
@@ -100,6 +112,7 @@ def range_recall(
     alpha=0.2,
     bias="flat",
     cardinality="reciprocal",
+    series=None,
     pos_label=None,
 ):
     """Range-based recall: how much of each event is alarmed, over all events.
@@ -122,6 +135,10 @@ def range_recall(
     cardinality : {"reciprocal", "one"}, default="reciprocal"
         Whether an event that is found in several pieces gets less: its
         overlap is divided by their number, or not.
+    series : array-like of shape (n,) or None, default=None
+        The series that each row belongs to: no event, alarm or margin goes on from one
+        to the next. None takes the outer levels of the index of ``y_true``, if it has
+        several, and one series if not.
     pos_label : int, bool or None, default=None
         The label of anomalies in ``y_true``. None takes -1 where it holds -1 and 1,
         and 1 (True) where it holds 0 and 1 or booleans.
@@ -134,8 +151,8 @@ def range_recall(
     Raises
     ------
     ValueError
-        If labels or predictions cannot be read, lengths differ, or a parameter is none
-        of those named.
+        If labels or predictions cannot be read, lengths differ, the rows of a series do
+        not stand next to each other, or a parameter is none of those named.
 
     Warns
     -----
@@ -168,9 +185,10 @@ def range_recall(
     0.9
     """
     truth, alarmed = truth_and_alarms(y_true, y_pred, pos_label)
+    starts = first_rows(y_true, series)
     if not truth.any():
         return undefined("Range recall", NO_ANOMALY)
-    return _reward(truth, alarmed, alpha, bias, cardinality)
+    return _reward(truth, alarmed, alpha, bias, cardinality, starts)
 
 
 @metric_of_predictions(
@@ -187,6 +205,7 @@ def range_f1(
     recall_bias="flat",
     precision_bias="flat",
     cardinality="reciprocal",
+    series=None,
     pos_label=None,
 ):
     """Harmonic mean of range-based precision and recall.
@@ -209,6 +228,10 @@ def range_f1(
         The ``bias`` of `range_precision`.
     cardinality : {"reciprocal", "one"}, default="reciprocal"
         Whether events and alarms that are broken up get less.
+    series : array-like of shape (n,) or None, default=None
+        The series that each row belongs to: no event, alarm or margin goes on from one
+        to the next. None takes the outer levels of the index of ``y_true``, if it has
+        several, and one series if not.
     pos_label : int, bool or None, default=None
         The label of anomalies in ``y_true``. None takes -1 where it holds -1 and 1,
         and 1 (True) where it holds 0 and 1 or booleans.
@@ -222,8 +245,8 @@ def range_f1(
     Raises
     ------
     ValueError
-        If labels or predictions cannot be read, lengths differ, or a parameter is none
-        of those named.
+        If labels or predictions cannot be read, lengths differ, the rows of a series do
+        not stand next to each other, or a parameter is none of those named.
 
     Warns
     -----
@@ -244,16 +267,17 @@ def range_f1(
     0.545
     """
     truth, alarmed = truth_and_alarms(y_true, y_pred, pos_label)
+    starts = first_rows(y_true, series)
     if not truth.any():
         return undefined("Range F1", NO_ANOMALY)
     if not alarmed.any():
         return 0.0
-    recall = _reward(truth, alarmed, alpha, recall_bias, cardinality)
-    precision = _reward(alarmed, truth, 0, precision_bias, cardinality)
+    recall = _reward(truth, alarmed, alpha, recall_bias, cardinality, starts)
+    precision = _reward(alarmed, truth, 0, precision_bias, cardinality, starts)
     return harmonic_mean([precision, recall])
 
 
-def _reward(judged, other, alpha, bias, cardinality):
+def _reward(judged, other, alpha, bias, cardinality, series_starts):
     """Reward each run of ``judged`` for what it shares with ``other``; return the mean.
 
     Parameters
@@ -266,13 +290,15 @@ def _reward(judged, other, alpha, bias, cardinality):
         Which rows count most.
     cardinality : {"reciprocal", "one"}
         Whether to divide by the number of runs shared with.
+    series_starts : ndarray of shape (n_series,), int64
+        The first row of each series.
 
     Returns
     -------
     reward : float
     """
-    starts, stops = runs_of(judged)
-    other_starts, other_stops = runs_of(other)
+    starts, stops = runs_of(judged, series_starts)
+    other_starts, other_stops = runs_of(other, series_starts)
     weights = np.zeros(len(judged))
     weights[judged] = _weights(stops - starts, bias)
     overlap = sums_of(weights * other, starts, stops) / sums_of(weights, starts, stops)

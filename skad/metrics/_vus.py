@@ -22,13 +22,22 @@ from skad.metrics._labels_and_scores import (
 )
 from skad.metrics._metric_kinds import metric_of_scores
 from skad.metrics._runs import runs_of
+from skad.metrics._series_of_rows import first_rows
 
 _MAX_WINDOW = [Interval(Integral, 0, None, closed="left")]
 _N_THRESHOLDS = [Interval(Integral, 2, None, closed="left")]
 
 
 @metric_of_scores(max_window=_MAX_WINDOW, n_thresholds=_N_THRESHOLDS)
-def vus_pr(y_true, score_samples, *, max_window=100, n_thresholds=250, pos_label=None):
+def vus_pr(
+    y_true,
+    score_samples,
+    *,
+    max_window=100,
+    n_thresholds=250,
+    series=None,
+    pos_label=None,
+):
     """Volume under the precision-recall surface: ranking of rows, with leeway in time.
 
     The mean, over windows of 0 to ``max_window`` rows, of the area under a
@@ -51,6 +60,10 @@ def vus_pr(y_true, score_samples, *, max_window=100, n_thresholds=250, pos_label
         comparable only at equal windows.
     n_thresholds : int, default=250
         How many thresholds to try, at equally spaced ranks of the scores.
+    series : array-like of shape (n,) or None, default=None
+        The series that each row belongs to: no event, alarm or margin goes on from one
+        to the next. None takes the outer levels of the index of ``y_true``, if it has
+        several, and one series if not.
     pos_label : int, bool or None, default=None
         The label of anomalies in ``y_true``. None takes -1 where it holds -1 and 1,
         and 1 (True) where it holds 0 and 1 or booleans.
@@ -63,8 +76,8 @@ def vus_pr(y_true, score_samples, *, max_window=100, n_thresholds=250, pos_label
     Raises
     ------
     ValueError
-        If labels cannot be read, scores are not finite, lengths differ, or a
-        parameter is out of range.
+        If labels cannot be read, scores are not finite, lengths differ, the rows of a
+        series do not stand next to each other, or a parameter is out of range.
 
     Warns
     -----
@@ -106,10 +119,11 @@ def vus_pr(y_true, score_samples, *, max_window=100, n_thresholds=250, pos_label
     0.78
     """
     truth, scores = truth_and_scores(y_true, score_samples, pos_label)
+    starts = first_rows(y_true, series)
     if not truth.any():
         return undefined("VUS-PR", NO_ANOMALY)
     n_alarmed, hits, n_anomalous, existence = _counts(
-        truth, scores, max_window, n_thresholds
+        truth, scores, starts, max_window, n_thresholds
     )
     recall = np.minimum(hits / n_anomalous, 1) * existence
     precision = hits / n_alarmed
@@ -118,7 +132,15 @@ def vus_pr(y_true, score_samples, *, max_window=100, n_thresholds=250, pos_label
 
 
 @metric_of_scores(max_window=_MAX_WINDOW, n_thresholds=_N_THRESHOLDS)
-def vus_roc(y_true, score_samples, *, max_window=100, n_thresholds=250, pos_label=None):
+def vus_roc(
+    y_true,
+    score_samples,
+    *,
+    max_window=100,
+    n_thresholds=250,
+    series=None,
+    pos_label=None,
+):
     """Volume under the surface of receiver operating characteristics.
 
     As `vus_pr`, with false-positive rates in place of precision. Where anomalies are
@@ -139,6 +161,10 @@ def vus_roc(y_true, score_samples, *, max_window=100, n_thresholds=250, pos_labe
         comparable only at equal windows.
     n_thresholds : int, default=250
         How many thresholds to try, at equally spaced ranks of the scores.
+    series : array-like of shape (n,) or None, default=None
+        The series that each row belongs to: no event, alarm or margin goes on from one
+        to the next. None takes the outer levels of the index of ``y_true``, if it has
+        several, and one series if not.
     pos_label : int, bool or None, default=None
         The label of anomalies in ``y_true``. None takes -1 where it holds -1 and 1,
         and 1 (True) where it holds 0 and 1 or booleans.
@@ -152,8 +178,8 @@ def vus_roc(y_true, score_samples, *, max_window=100, n_thresholds=250, pos_labe
     Raises
     ------
     ValueError
-        If labels cannot be read, scores are not finite, lengths differ, or a
-        parameter is out of range.
+        If labels cannot be read, scores are not finite, lengths differ, the rows of a
+        series do not stand next to each other, or a parameter is out of range.
 
     Warns
     -----
@@ -176,12 +202,13 @@ def vus_roc(y_true, score_samples, *, max_window=100, n_thresholds=250, pos_labe
     0.92
     """
     truth, scores = truth_and_scores(y_true, score_samples, pos_label)
+    starts = first_rows(y_true, series)
     if not truth.any():
         return undefined("VUS-ROC", NO_ANOMALY)
     if truth.all():
         return undefined("VUS-ROC", NO_NORMAL)
     n_alarmed, hits, n_anomalous, existence = _counts(
-        truth, scores, max_window, n_thresholds
+        truth, scores, starts, max_window, n_thresholds
     )
     recall = np.minimum(hits / n_anomalous, 1) * existence
     false = (n_alarmed - hits) / (len(truth) - n_anomalous)
@@ -194,7 +221,7 @@ def _from_corner_to_corner(rates):
     return np.pad(rates, ((0, 0), (1, 1)), constant_values=(0, 1))
 
 
-def _counts(truth, scores, max_window, n_thresholds):
+def _counts(truth, scores, series_starts, max_window, n_thresholds):
     """Count, for each window and threshold, what the curves are made of.
 
     Parameters
@@ -203,6 +230,8 @@ def _counts(truth, scores, max_window, n_thresholds):
         Whether each row is an anomaly; one of them is.
     scores : ndarray of shape (n,), float64
         Low = abnormal.
+    series_starts : ndarray of shape (n_series,), int64
+        The first row of each series.
     max_window : int
         The largest window.
     n_thresholds : int
@@ -222,12 +251,21 @@ def _counts(truth, scores, max_window, n_thresholds):
     ranks = np.linspace(0, len(scores) - 1, n_thresholds).astype(int)
     # The number of the first threshold that alarms a row says all about its score.
     first = np.searchsorted(np.sort(scores)[ranks], scores)
-    starts, stops = runs_of(truth)
+    # Series are laid so far apart that no margin reaches from one to the next; rows in
+    # between are alarmed by no threshold.
+    lengths = np.diff(series_starts, append=len(truth))
+    number = np.repeat(np.arange(len(lengths)), lengths)
+    place = np.arange(len(truth)) + (max_window + 1) * number
+    placed = np.full(place[-1] + 1, n_thresholds)
+    placed[place] = first
+    events = np.zeros(len(placed), dtype=bool)
+    events[place] = truth
+    starts, stops = runs_of(events)
     n_alarmed = np.cumsum(np.bincount(first, minlength=n_thresholds))
     found = np.cumsum(np.bincount(first[truth], minlength=n_thresholds))
-    distances = _two_distances(np.flatnonzero(~truth), starts, stops)
+    distances = _two_distances(place[~truth], starts, stops)
     credit = _credit(first[~truth], *distances, max_window, n_thresholds)
-    existence = _existence(first, starts, stops, max_window // 2, n_thresholds)
+    existence = _existence(placed, starts, stops, max_window // 2, n_thresholds)
     windows = np.arange(max_window + 1)
     n_anomalous = np.count_nonzero(truth) + credit / 2
     return n_alarmed, found + credit, n_anomalous, existence[windows // 2]

@@ -4,6 +4,7 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.model_selection import BaseCrossValidator
+from sklearn.model_selection._split import GroupsConsumerMixin
 from sklearn.utils import indexable
 from sklearn.utils._param_validation import (
     Interval,
@@ -13,9 +14,10 @@ from sklearn.utils._param_validation import (
 
 from skad.metrics._labels_and_scores import is_anomaly
 from skad.metrics._runs import runs_of
+from skad.metrics._series_of_rows import first_rows
 
 
-class AnomalySplit(BaseCrossValidator):
+class AnomalySplit(GroupsConsumerMixin, BaseCrossValidator):
     """Split a series into test blocks around its events, and training rows.
 
     An event is a run of anomalous rows. Splits that do not look at the labels leave
@@ -67,6 +69,11 @@ class AnomalySplit(BaseCrossValidator):
     together from rows that never followed each other. Timestamps are cut where more
     than two readings are missing: if events may be shorter, set ``max_gap=1``.
 
+    **Several series**, by outer levels of the index of X or by ``groups``: no event
+    goes on from one to the next, blocks are parted where series meet, and ``gap`` rows
+    are left out of the series of the test block alone. For whole series in or out, take
+    `sklearn.model_selection.GroupKFold`.
+
     Where the samples *are* windows, those that end after an event still hold it: label
     them anomalous too.
 
@@ -99,12 +106,13 @@ class AnomalySplit(BaseCrossValidator):
         Parameters
         ----------
         X : array-like of shape (n, ...)
-            A series in time order, or windows; only its length is looked at.
+            A series in time order, or windows; only its length is looked at, and outer
+            levels of its index, which name series.
         y : array-like of shape (n,) or None, default=None
             Labels: -1 (anomaly) and 1; or 0 and 1 (anomaly); or booleans. None is
             refused.
-        groups : Ignored
-            Present for API consistency.
+        groups : array-like of shape (n,) or None, default=None
+            The series that each row belongs to; None takes the index of X.
 
         Returns
         -------
@@ -116,7 +124,8 @@ class AnomalySplit(BaseCrossValidator):
         ValueError
             If y is missing, holds other labels or only one of them, or has fewer events
             than ``n_splits``; if a test block is left without a normal row, or a split
-            without a row to train on.
+            without a row to train on; or if the rows of a series do not stand next to
+            each other.
         """
         parameters = {name: getattr(self, name) for name in self._parameter_constraints}
         validate_parameter_constraints(
@@ -124,8 +133,9 @@ class AnomalySplit(BaseCrossValidator):
         )
         X, y = indexable(X, y)
         anomalous = _anomalous(y)
-        blocks = _test_blocks(anomalous, self.n_splits, self.gap)
-        return iter([self._rows(anomalous, *block) for block in blocks])
+        starts = first_rows(X, groups)
+        blocks = _test_blocks(anomalous, starts, self.n_splits, self.gap)
+        return iter([self._rows(anomalous, starts, *block) for block in blocks])
 
     def get_n_splits(self, X=None, y=None, groups=None):
         """Return the number of splits.
@@ -146,9 +156,13 @@ class AnomalySplit(BaseCrossValidator):
         """
         return self.n_splits
 
-    def _rows(self, anomalous, first, end):
+    def _rows(self, anomalous, series_starts, first, end):
+        # Rows of another series are no neighbours of the test block.
+        begin = series_starts[series_starts <= first][-1]
+        later = np.append(series_starts, len(anomalous))
+        finish = later[later >= end][0]
         is_train = ~anomalous if self.train == "normal" else np.ones_like(anomalous)
-        is_train[max(first - self.gap, 0) : end + self.gap] = False
+        is_train[max(first - self.gap, begin) : min(end + self.gap, finish)] = False
         if not is_train.any():
             raise ValueError(
                 f"No row is left to train on: the test block of rows {first} to "
@@ -175,14 +189,15 @@ def _anomalous(y):
     return is_anomaly(y)
 
 
-def _test_blocks(anomalous, n_splits, gap):
+def _test_blocks(anomalous, series_starts, n_splits, gap):
     """Bound the test blocks: the first row of each, and the row after its last."""
-    starts, stops = runs_of(anomalous)
+    starts, stops = runs_of(anomalous, series_starts)
     _refuse_too_few_events(len(starts), n_splits)
     share = np.count_nonzero(~anomalous) // n_splits
     events = np.array_split(np.arange(len(starts)), n_splits)
     first_events = [numbers[0] for numbers in events[1:]]
-    cuts = [(stops[event - 1] + starts[event] + 1) // 2 for event in first_events]
+    between = [(stops[event - 1], starts[event]) for event in first_events]
+    cuts = [_cut_between(stop, start, series_starts) for stop, start in between]
     blocks = []
     for numbers, low, high in zip(
         events, [0, *cuts], [*cuts, len(anomalous)], strict=True
@@ -194,6 +209,13 @@ def _test_blocks(anomalous, n_splits, gap):
         _refuse_without_normal_rows(n_between + before + after, start, stop, n_splits)
         blocks.append((start - before, stop + after))
     return blocks
+
+
+def _cut_between(stop, start, series_starts):
+    """Part two blocks where series meet, or in the middle between their events."""
+    middle = (stop + start + 1) // 2
+    meeting = series_starts[(series_starts >= stop) & (series_starts <= start)]
+    return meeting[np.argmin(abs(meeting - middle))] if len(meeting) else middle
 
 
 def _margins(n_rows, n_before, n_after):

@@ -15,6 +15,7 @@ from skad._estimators.lost_index import warn_of_lost_index
 from skad._estimators.row_context import row_context
 from skad.metrics._labels_and_scores import is_anomaly
 from skad.metrics._runs import runs_of
+from skad.metrics._series_of_rows import first_rows
 from skad.model_selection._anomaly_split import AnomalySplit
 from skad.postprocessing._calibration import fit_on, rows_of
 from skad.postprocessing._held_out_rows import (
@@ -263,6 +264,7 @@ class TunedThresholdDetectorCV(ThresholdOnly):
 
     def _splits(self, X, y, anomalous, routed):
         """List the rows to train on (None: train nothing) and those to test on."""
+        groups = routed.splitter.split
         if isinstance(self.cv, str):
             self._refuse_refit(1)
             check_is_fitted(self.estimator)
@@ -270,8 +272,8 @@ class TunedThresholdDetectorCV(ThresholdOnly):
         else:
             splits = [
                 (row_numbers(train), row_numbers(test))
-                for train, test in self._splitter(anomalous).split(
-                    X, y, **routed.splitter.split
+                for train, test in self._splitter(X, anomalous, groups).split(
+                    X, y, **groups
                 )
             ]
             refuse_no_splits(splits)
@@ -285,10 +287,10 @@ class TunedThresholdDetectorCV(ThresholdOnly):
             refuse_useless(number, train, anomalous[test])
         return splits
 
-    def _splitter(self, anomalous):
+    def _splitter(self, X, anomalous, groups):
         if self.cv is not None and not isinstance(self.cv, Integral):
             return check_cv(self.cv if hasattr(self.cv, "split") else pairs(self.cv))
-        starts, _ = runs_of(anomalous)
+        starts, _ = runs_of(anomalous, first_rows(X, groups.get("groups")))
         n_splits = self.cv or max(2, min(len(starts), _MOST_SPLITS))
         return AnomalySplit(
             n_splits, gap=max(row_context(self.estimator)), train=self.train

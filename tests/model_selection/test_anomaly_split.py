@@ -202,3 +202,32 @@ def test_wrong_parameters_are_refused_by_name(wrong):
         InvalidParameterError, match=f"The '{name}' parameter of AnomalySplit must be"
     ):
         AnomalySplit(**wrong).split(np.zeros(10), labels("..x....x.."))
+
+
+@pytest.mark.parametrize("way", ["index", "groups"])
+def test_no_event_goes_on_in_the_next_series(way):
+    y = np.repeat([1, -1, -1, 1], [95, 5, 5, 95])
+    index = pd.MultiIndex.from_product([["A", "B"], range(100)])
+    X = pd.DataFrame({"v": np.zeros(200)}, index)
+    groups = None
+    if way == "groups":
+        X, groups = X.to_numpy(), np.repeat([0, 1], 100)
+    splits = list(AnomalySplit(2, gap=10).split(X, y, groups))
+    assert [(test[0], test[-1]) for _, test in splits] == [(0, 99), (100, 199)]
+    # The gap is left out of the series of the test block alone.
+    assert splits[0][0].tolist() == list(range(105, 200))
+    assert splits[1][0].tolist() == list(range(95))
+
+
+def test_blocks_are_parted_where_series_meet():
+    y = np.ones(200, dtype=int)
+    y[[10, 110]] = -1
+    (_, first), (_, second) = AnomalySplit(2).split(y, y, np.repeat([0, 1], 100))
+    assert first[-1] < 100 <= second[0]
+
+
+def test_the_rows_of_a_series_stand_together():
+    y = np.ones(20, dtype=int)
+    y[[5, 15]] = -1
+    with pytest.raises(ValueError, match="rows of a series do not stand next to each"):
+        AnomalySplit(2).split(y, y, np.arange(20) % 2)
