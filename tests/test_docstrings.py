@@ -238,7 +238,7 @@ def test_detectors_say_what_they_share_in_the_words_of_the_table(path):
 
 
 def test_other_words_a_missing_and_a_misplaced_entry_are_rewritten():
-    (path,) = [path for path in shared_words.detectors() if "_lstm_" in path.name]
+    (path,) = [path for path in shared_words.detectors() if "_lstm_fore" in path.name]
     kind, source = shared_words.detectors()[path], path.read_text()
     table = shared_words.table_of(shared_words.TABLE.read_text())
     rate = "    lr : float, default=1e-3\n        Learning rate.\n"

@@ -8,6 +8,7 @@ from importlib import import_module
 
 _HOME = {
     "ConvAutoencoder": "skad.detectors._conv_autoencoder",
+    "LSTMAutoencoder": "skad.detectors._lstm_autoencoder",
     "LSTMForecaster": "skad.detectors._lstm_forecaster",
     "NetworkDetector": "skad.detectors._network_detector",
     "NeighborsDetector": "skad.detectors._neighbors_detector",

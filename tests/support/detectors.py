@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 
 from skad.detectors import (
     ConvAutoencoder,
+    LSTMAutoencoder,
     LSTMForecaster,
     NeighborsDetector,
     NetworkDetector,
@@ -85,12 +86,13 @@ ROWS = [
             {
                 "hidden_size": 3,
                 "num_layers": 2,
+                "cell": "gru",
                 "window_scaling": "standard",
                 "channel_aggregation": "mahalanobis",
                 "error": "absolute",
             },
         ),
-        architectures=({"hidden_size": 5}, {"num_layers": 2}, {"horizon": 2}),
+        architectures=({"hidden_size": 5}, {"cell": "gru"}, {"horizon": 2}),
         if_long={"horizon": 2},
     ),
     Row(
@@ -141,6 +143,27 @@ ROWS = [
             },
         ),
         architectures=({"channels": (4, 3)}, {"kernel_size": 5}, {"stride": 2}),
+    ),
+    Row(
+        LSTMAutoencoder,
+        small={"hidden_size": 4},
+        sets=(
+            {"hidden_size": 4, "window_scaling": "mean", "contamination": 0.1},
+            {
+                "hidden_size": 4,
+                "input_noise": 0.1,
+                "channel_aggregation": "standardised",
+                "early_stopping": True,
+            },
+            {
+                "hidden_size": 3,
+                "num_layers": 2,
+                "cell": "gru",
+                "channel_aggregation": "mahalanobis",
+                "error": "absolute",
+            },
+        ),
+        architectures=({"hidden_size": 5}, {"num_layers": 2}, {"cell": "gru"}),
     ),
     Row(
         PCADetector,

@@ -27,9 +27,10 @@ def entries_of(text: str) -> dict[str, str]:
 
 
 def table_of(text: str) -> dict[str, dict[str, str]]:
-    """Read, for each class named in the table, the entries that it adds."""
-    parts = re.split(r"^(\w+)\n=+\n", text, flags=re.M)[1:]
-    return dict(zip(parts[::2], map(entries_of, parts[1::2]), strict=True))
+    """Read, for each class named in a heading, the entries that it adds."""
+    parts = re.split(r"^(\w[\w, ]*)\n=+\n", text, flags=re.M)[1:]
+    sections = zip(parts[::2], map(entries_of, parts[1::2]), strict=True)
+    return {kind: words for names, words in sections for kind in names.split(", ")}
 
 
 def shared_by(kind: type, table: dict[str, dict[str, str]]) -> dict[str, str]:
