@@ -3,8 +3,14 @@
 import copy
 import math
 
+import numpy as np
+
+from skad._series.segments_of_windows import starts_of_segments
 from skad._torch.batches import WindowBatches
 from skad._torch.training import OPTIMIZERS, new_net, refuse_to_have_diverged, train
+
+# Times the length of a window: of a shorter segment too much would be given up.
+_FEW_WINDOWS = 4
 
 
 def trained_net(detector, windows, seed, start=None, epochs=None):
@@ -106,9 +112,28 @@ def _architecture(net):
 
 
 def _split_in_time(detector, windows):
-    """Hold back the last windows, and drop those that share rows with them."""
+    """Hold back the last windows of each segment, and drop those that share their rows.
+
+    A segment of few windows is learnt from as a whole. Where most windows stand in
+    such, or there is one segment, it is the last windows of all that are held back.
+    """
     if not detector.early_stopping:
         return windows, None
+    starts, n_timesteps = starts_of_segments(windows), windows.shape[1]
+    lengths = np.diff(starts, append=len(windows))
+    is_long = lengths >= _FEW_WINDOWS * n_timesteps
+    if len(starts) == 1 or 2 * lengths[is_long].sum() < len(windows):
+        return _split_at_the_end(detector, windows)
+    from_end = np.repeat(starts + lengths, lengths) - np.arange(len(windows))
+    n_held_back = np.ceil(detector.validation_fraction * lengths) * is_long
+    n_left_out = n_held_back + (n_timesteps - 1) * is_long
+    is_learnt = from_end > np.repeat(n_left_out, lengths)
+    if not is_learnt.any():
+        return _split_at_the_end(detector, windows)
+    return windows[is_learnt], windows[from_end <= np.repeat(n_held_back, lengths)]
+
+
+def _split_at_the_end(detector, windows):
     n, n_timesteps = windows.shape[:2]
     n_held_back = math.ceil(detector.validation_fraction * n)
     n_train = n - n_held_back - (n_timesteps - 1)

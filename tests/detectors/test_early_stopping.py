@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from skad._series.windows import segment_windows
 from skad._torch import trained_net
 from skad._torch.training import FiniteLoss
 from tests.support.checks import noisy, windows_of
@@ -132,3 +133,37 @@ def test_a_series_too_short_to_hold_back_is_refused(make):
     ):
         make(early_stopping=True).fit(X[:17])
     assert make(early_stopping=True).fit(X[:19]).n_iter_ == 2
+
+
+def segments(lengths, size=16):
+    """Cut windows over rows of which each has a number of its own."""
+    rows = np.arange(sum(lengths), dtype=np.float32)[:, np.newaxis] / sum(lengths)
+    starts = np.cumsum([0, *lengths[:-1]])
+    return np.asarray(segment_windows(rows, size, starts))
+
+
+def rows_in(windows, n_rows):
+    return set(np.round(np.unique(windows) * n_rows).astype(int).tolist())
+
+
+def test_of_many_series_the_end_of_each_is_held_back(make, parts):
+    make(early_stopping=True, validation_fraction=0.1).fit(segments([100] * 5))
+    [(learnt, held_back)] = parts
+    ends = np.arange(500).reshape(5, 100)[:, 90:]
+    assert set(np.round(held_back[:, -1, 0] * 500).astype(int)) == set(ends.flat)
+    assert len(learnt) == 500 - 5 * (10 + 15)
+    assert not rows_in(learnt, 500) & rows_in(held_back, 500)
+
+
+def test_a_short_segment_is_learnt_from_as_a_whole(make, parts):
+    make(early_stopping=True).fit(segments([200, 30, 200]))
+    [(learnt, held_back)] = parts
+    assert len(held_back) == 40
+    assert set(range(200, 230)) <= rows_in(learnt, 430)
+
+
+def test_of_short_segments_alone_the_last_rows_of_all_are_held_back(make, parts):
+    make(early_stopping=True).fit(segments([30] * 10))
+    [(learnt, held_back)] = parts
+    assert len(held_back) == 30
+    assert len(learnt) == 300 - 30 - 15
