@@ -258,6 +258,8 @@ class NeighborsDetector(WindowDetector):
         for start, distances, _ in self._found(windows):
             yield start, distances
 
+    __skad_loss__ = None  # it remembers, and minimises nothing
+
     def _differences(self, windows):
         for start, block, nearest in self._with_nearest(windows):
             yield start, block[0] - nearest

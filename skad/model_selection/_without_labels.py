@@ -3,14 +3,20 @@
 import numpy as np
 from scipy.stats import weightedtau
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 
 
 def validation_score(estimator, X, y=None):
-    """Score a detector by how normal it finds rows that it was not fitted on.
+    """Score a detector by how well it explains rows that it was not fitted on.
 
-    The mean of ``estimator.score_samples(X)``. For the detectors of skad this is minus
-    the validation loss, for a forecaster the *prediction error* of [1]_: whoever has
-    understood the normal rows is least surprised by further ones.
+    For a detector of skad that rebuilds or forecasts, alone, in a Pipeline or in a
+    meta-detector, this is minus the validation loss: the mean squared error of its
+    (scaled) readings, for a forecaster the *prediction error* of [1]_. Whoever has
+    understood the normal rows is least surprised by further ones. How ``error``,
+    ``channel_aggregation`` and a meta-detector make scores of it does not matter: a
+    score that is divided by the errors of the training is no loss, and favours a
+    network that has learnt nothing. Of any other detector it is the mean of
+    ``estimator.score_samples(X)``.
 
     It compares models **of one scale** only: the same detector, scaler,
     ``window_scaling`` and window, with other epochs, learning rates or sizes. Squared
@@ -29,7 +35,7 @@ def validation_score(estimator, X, y=None):
     Returns
     -------
     score : float
-        In the units of `score_samples`; higher is better.
+        Minus the loss, or in the units of `score_samples`; higher is better.
 
     Raises
     ------
@@ -73,7 +79,25 @@ def validation_score(estimator, X, y=None):
     {'lstmforecaster__lr': 0.01}
     """
     _refuse_without_scores(estimator)
-    return float(np.mean(estimator.score_samples(X)))
+    loss = _loss(estimator, X)
+    return float(np.mean(estimator.score_samples(X))) if loss is None else -loss
+
+
+def _loss(estimator, X):
+    """Return the loss of what is inside on X, or None where nothing inside has one."""
+    loss = getattr(estimator, "__skad_loss__", None)
+    if loss is not None:
+        return loss(X)
+    if hasattr(estimator, "steps"):
+        is_whole = len(estimator.steps) == 1
+        rows = X if is_whole else estimator[:-1].transform(X)
+        return _loss(estimator[-1], rows)
+    if isinstance(estimator, FrozenEstimator):
+        return _loss(estimator.estimator, X)
+    for name in ("estimator_", "best_estimator_"):
+        if hasattr(estimator, name):
+            return _loss(getattr(estimator, name), X)
+    return None
 
 
 def stability_score(estimator, X, y=None):

@@ -68,6 +68,17 @@ def _nodes(tree):
             unseen.extend(node)
 
 
+def names_of_others(body: bytes) -> set[str]:
+    """Return the names of scikit-learn in a tree, which skops trusts and skad may not.
+
+    For skops it is enough that building runs nothing; here, neither may what is built.
+    """
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        nodes = _nodes(json.loads(archive.read(_TREE)))
+        names = {f"{node.get('__module__')}.{node.get('__class__')}" for node in nodes}
+    return {name for name in names if name.startswith("sklearn.")}
+
+
 def refuse_misuse(body: bytes) -> None:
     """Raise where a tree is none that `save` would write, and building it does harm."""
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
@@ -75,6 +86,7 @@ def refuse_misuse(body: bytes) -> None:
     for node in _nodes(json.loads(text)):
         _refuse_other_loader(node)
         _refuse_tables_of_objects(node)
+        _refuse_voids(node)
     _refuse_references(text)
 
 
@@ -92,6 +104,13 @@ def _refuse_tables_of_objects(node):
         sides = node["shape"].get("content")
         if not isinstance(sides, list) or len(sides) != 1:
             raise ValueError("arrays of objects with several dimensions are not saved")
+
+
+def _refuse_voids(node):
+    """Raise where numpy would take a number for the size of what it is to make."""
+    name = f"{node.get('__module__')}.{node.get('__class__')}"
+    if name in ("numpy.void", "numpy.bytes_", "numpy.str_"):
+        raise ValueError(f"{name} is not saved")
 
 
 def _refuse_references(text):

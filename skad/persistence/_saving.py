@@ -10,8 +10,14 @@ from importlib.metadata import version
 from os import fspath
 from zipfile import ZIP_STORED
 
-from skad.persistence._archives import inflates, packed, refuse_misuse
-from skad.persistence._names import TRUSTED
+from skad.persistence._archives import (
+    inflates,
+    names_of_others,
+    packed,
+    refuse_misuse,
+)
+from skad.persistence._built import checked
+from skad.persistence._names import TRUSTED, names_of
 from skad.persistence._sealed_files import damaged, read_sealed, write_sealed
 
 FORMAT = 1
@@ -89,11 +95,13 @@ def load(path, trusted=()):
     ----------
     path : str or path-like
         The file.
-    trusted : sequence of str or type, default=()
-        Types of other packages, and your own, that the file may hold: by full name
-        ("package.module.Class") or as classes. Those of skad and the estimators of
-        scikit-learn are trusted, except its trees ("sklearn.tree._tree.Tree", in an
-        IsolationForest), since a forged tree can crash the process that scores with it.
+    trusted : sequence of str, type or function, default=()
+        Types and functions of other packages, and your own, that the file may hold: by
+        full name ("package.module.Class"), or as they are. Those of skad are trusted,
+        and of scikit-learn those that are listed in the guide. Others follow numbers of
+        the file unchecked, such as trees ("sklearn.tree._tree.Tree", in an
+        IsolationForest) and libsvm ("sklearn.svm._classes.OneClassSVM"): a forged one
+        can crash the process that scores with it.
 
     Returns
     -------
@@ -140,15 +148,16 @@ def load(path, trusted=()):
     ...     skad.load(os.path.join(folder, "window.skad"))
     SlidingWindow(window_size=8)
     """
-    names = _names_of(trusted)
+    names = names_of(trusted)
     skops_io = _skops_io()
     header, body = read_sealed(path)
     _check_header(path, header)
     try:
         _refuse_forgery(body)
-        unknown = set(skops_io.get_untrusted_types(data=body)) - {*TRUSTED, *names}
+        found = {*skops_io.get_untrusted_types(data=body), *names_of_others(body)}
+        unknown = found - {*TRUSTED, *names}
         if not unknown:
-            return skops_io.loads(body, trusted=[*TRUSTED, *names])
+            return checked(skops_io.loads(body, trusted=[*TRUSTED, *names]))
     except Warning:  # which the caller has turned into an error
         raise
     except Exception as error:  # whatever a forged file leads to
@@ -173,7 +182,7 @@ def _packed(estimator):
         if inflates(body):  # the same over and over
             body = packed(loose, ZIP_STORED)
         _refuse_forgery(body)
-        skops_io.loads(body, trusted=skops_io.get_untrusted_types(data=body))
+        checked(skops_io.loads(body, trusted=skops_io.get_untrusted_types(data=body)))
     except Exception as error:  # of any object that the estimator holds
         raise ValueError(
             f"{type(estimator).__name__} cannot be saved, because it could not be "
@@ -236,18 +245,3 @@ def _check_header(path, header):
 
 def _minor(text):
     return str(text).split(".")[:2]
-
-
-def _names_of(trusted):
-    if isinstance(trusted, (str, type)):
-        trusted = [trusted]
-    is_listed = isinstance(trusted, (list, tuple, set, frozenset))
-    if not is_listed or not all(isinstance(name, (str, type)) for name in trusted):
-        raise TypeError(
-            f"trusted={trusted!r} must list full names or classes of what the file may "
-            'hold, for example ["package.module.Class"].'
-        )
-    return [
-        name if isinstance(name, str) else f"{name.__module__}.{name.__qualname__}"
-        for name in trusted
-    ]

@@ -14,9 +14,21 @@ HOMES = {
     "Spreading": ("skad.postprocessing._spreading", "Spreading"),
     "WindowBank": ("skad.detectors._window_bank", "WindowBank"),
 }
+# Methods of frames that steps before a detector call, where pandas defines them: for a
+# file, a function is a name in a module.
+METHODS = {
+    "DataFrame_bfill": ("pandas.core.generic", "bfill"),
+    "DataFrame_clip": ("pandas.core.generic", "clip"),
+    "DataFrame_diff": ("pandas.core.frame", "diff"),
+    "DataFrame_ffill": ("pandas.core.generic", "ffill"),
+    "DataFrame_interpolate": ("pandas.core.generic", "interpolate"),
+}
 
 
 def __getattr__(name):
+    if name in METHODS:
+        _, method = METHODS[name]
+        return getattr(import_module("pandas").DataFrame, method)
     if name not in HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, attribute = HOMES[name]

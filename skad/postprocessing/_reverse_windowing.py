@@ -7,6 +7,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skad._estimators.callbacks import FitTask
+from skad._estimators.fitted_state import refuse_unlearnt_size
 from skad._estimators.lost_index import warn_of_lost_index
 from skad._estimators.row_context import find_parameter, inner_estimators, row_context
 from skad._estimators.thresholding import CONTAMINATION, threshold
@@ -262,6 +263,12 @@ class ReverseWindowing(MetaDetector):
         picks = self._fitted_spreading.picks
         scores = self.estimator_.score_samples(X) if picks else None
         return self._fitted_spreading.of_channels(shares, scores, self._gaps.starts(X))
+
+    def __skad_check_state__(self):
+        if hasattr(self, "_fitted_spreading"):
+            for size in (self.window_size_, self._fitted_spreading.window_size):
+                refuse_unlearnt_size(self, size, self.window_size)
+            refuse_unlearnt_size(self, self._fitted_spreading.smoothing, "auto")
 
     def __skad_row_context__(self):
         back, ahead = row_context(getattr(self, "estimator_", self.estimator))

@@ -11,6 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from skad._estimators.callbacks import CallbackSupport, FitTask
+from skad._estimators.fitted_state import refuse_unlearnt_size
 from skad._estimators.validation import check_rows
 from skad._series.period import LONGEST, window_size_of
 from skad._series.segments import learn_gaps
@@ -245,6 +246,11 @@ class SlidingWindow(CallbackSupport, TableOutputMixin, BaseEstimator):
                 f"the largest is {largest:.3g}. Set padding to a usual reading, or to "
                 '"edge".'
             )
+
+    def __skad_check_state__(self):
+        if hasattr(self, "window_size_"):
+            n_channels = self.n_features_in_
+            refuse_unlearnt_size(self, self.window_size_, self.window_size, n_channels)
 
     def __skad_row_context__(self):
         size = LONGEST if self.window_size == "auto" else self.window_size

@@ -14,6 +14,7 @@ from sklearn.preprocessing import MinMaxScaler
 
 from skad.detectors import ConvAutoencoder, LSTMForecaster
 from skad.model_selection import stability_score, validation_score
+from skad.postprocessing import ReverseWindowing, ThresholdedDetector
 from skad.preprocessing import SlidingWindow
 from tests.support.checks import noisy
 
@@ -196,3 +197,55 @@ def test_more_trees_are_more_stable(rng):
 def test_an_estimator_without_scores_is_refused(score, halves):
     with pytest.raises(TypeError, match="KMeans has no score_samples, by which"):
         score(KMeans(2).fit(halves[0]), halves[1])
+
+
+AGGREGATIONS = ["mean", "max", "standardised", "standardised_max", "mahalanobis"]
+
+
+@pytest.mark.parametrize("aggregation", AGGREGATIONS)
+def test_validation_prefers_what_has_learnt_whatever_the_aggregation(aggregation):
+    rows = noisy(400, n_channels=2)
+    trained, untrained = (
+        make_pipeline(
+            SlidingWindow(8),
+            LSTMForecaster(
+                4, channel_aggregation=aggregation, lr=lr, max_epochs=8, random_state=0
+            ),
+        ).fit(rows[:300])
+        for lr in (3e-2, 1e-7)
+    )
+    scores = [validation_score(pipe, rows[300:]) for pipe in (trained, untrained)]
+    assert scores[0] > scores[1]
+
+
+@pytest.mark.parametrize("error", ["squared", "absolute"])
+def test_validation_is_the_loss_through_whatever_is_around(error):
+    rows = noisy(200, n_channels=2)
+    options = {"max_epochs": 1, "random_state": 0}
+    plain, pipe = (
+        make_pipeline(MinMaxScaler(), SlidingWindow(8), detector)
+        for detector in (
+            ConvAutoencoder((4,), **options),
+            ConvAutoencoder(
+                (4,), error=error, channel_aggregation="standardised_max", **options
+            ),
+        )
+    )
+    loss = -plain.fit(rows[:150]).score_samples(rows[150:]).mean()
+    for wrap in (
+        lambda inner: inner,
+        ReverseWindowing,
+        ThresholdedDetector,
+        lambda inner: ReverseWindowing(make_pipeline("passthrough", inner)),
+    ):
+        around = wrap(clone(pipe))
+        if isinstance(around, ThresholdedDetector):
+            around.set_params(calibration_fraction=None)
+        around.fit(rows[:150])
+        assert validation_score(around, rows[150:]) == pytest.approx(-loss, rel=1e-6)
+
+
+def test_what_has_no_loss_is_judged_by_its_scores():
+    rows = noisy(60)
+    forest = IsolationForest(n_estimators=5, random_state=0).fit(rows)
+    assert validation_score(forest, rows) == forest.score_samples(rows).mean()

@@ -10,16 +10,24 @@ import pytest
 import sklearn
 import torch
 from sklearn.base import clone
+from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.exceptions import InconsistentVersionWarning
+from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MinMaxScaler,
+    QuantileTransformer,
+    RobustScaler,
+)
+from sklearn.svm import OneClassSVM
 
 import skad
-from skad import persistence
 from skad.detectors import ConvAutoencoder, LSTMForecaster
 from skad.metrics import make_anomaly_scorer
+from skad.persistence import _saving
 from skad.persistence._sealed_files import write_sealed
 from skad.postprocessing import ReverseWindowing, TunedThresholdDetectorCV
 from skad.preprocessing import GaussianNoise, SlidingWindow
@@ -70,7 +78,7 @@ def name_of(estimator):
 # What sktime's detectors keep of the rows at fit is a frame, which is no plain data.
 WITH_FRAMES = [each for each in INSTANCES if isinstance(each, SktimeAdapter)]
 PLAIN = [each for each in INSTANCES if not isinstance(each, SktimeAdapter)]
-OF_THE_TESTS = [TunedByMadeUpLabels, MAD, KNN]
+OF_THE_TESTS = [TunedByMadeUpLabels, MAD, KNN, OneClassSVM]
 
 
 @pytest.mark.parametrize("estimator", PLAIN, ids=name_of)
@@ -256,9 +264,9 @@ def test_without_skops_the_extra_is_named(tmp_path, monkeypatch):
 
 def test_other_versions_are_named_in_a_warning(tmp_path, monkeypatch):
     path = tmp_path / "scaler.skad"
-    older = {**persistence._versions(), "torch": "1.0.0", "python": "3.0.1"}
+    older = {**_saving.versions_here(), "torch": "1.0.0", "python": "3.0.1"}
     with monkeypatch.context() as patch:
-        patch.setattr(persistence, "_versions", lambda: older)
+        patch.setattr(_saving, "versions_here", lambda: older)
         skad.save(MinMaxScaler(), path)
     words = r"saved with python 3.0.1 \(here 3.*\), torch 1.0.0 \(here .*save it anew"
     with pytest.warns(UserWarning, match=words):
@@ -268,8 +276,8 @@ def test_other_versions_are_named_in_a_warning(tmp_path, monkeypatch):
 def test_another_patch_release_is_no_other_version(tmp_path, monkeypatch):
     path = tmp_path / "scaler.skad"
     skad.save(MinMaxScaler(), path)
-    others = {name: v + "9" for name, v in persistence._versions().items()}
-    monkeypatch.setattr(persistence, "_versions", lambda: others)
+    others = {name: v + "9" for name, v in _saving.versions_here().items()}
+    monkeypatch.setattr(_saving, "versions_here", lambda: others)
     assert isinstance(skad.load(path), MinMaxScaler)
 
 
@@ -296,3 +304,28 @@ def test_a_header_without_format_or_versions_is_damage(tmp_path, header):
     write_sealed(tmp_path / "odd.skad", header, b"")
     with pytest.raises(ValueError, match="is damaged.*no format or no versions"):
         skad.load(tmp_path / "odd.skad")
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        SimpleImputer(),
+        SimpleImputer(strategy="median", add_indicator=True),
+        KNNImputer(n_neighbors=2),
+        MinMaxScaler().set_output(transform="pandas"),
+        RobustScaler(),
+        PCA(1),
+        QuantileTransformer(n_quantiles=20),
+        FunctionTransformer(pd.DataFrame.ffill),
+        FunctionTransformer(pd.DataFrame.interpolate),
+        FunctionTransformer(np.log1p),
+    ],
+    ids=repr,
+)
+def test_what_stands_before_the_windows_needs_no_trust(saved, step):
+    frame = pd.DataFrame(np.abs(X), columns=["a", "b"])
+    frame.iloc[5, 0] = np.nan
+    rows = frame if "ute" in repr(step) or "ffill" in repr(step) else frame.ffill()
+    loaded = saved(step.fit(rows))
+    first, second = (each.transform(rows) for each in (step, loaded))
+    assert np.array_equal(np.asarray(first), np.asarray(second), equal_nan=True)

@@ -9,16 +9,18 @@ import tracemalloc
 import zipfile
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
+from sklearn.svm import NuSVR, OneClassSVM
 
 import skad
 import skad.pyod
 from skad.detectors import ConvAutoencoder, LSTMForecaster, NetworkDetector
-from skad.persistence._names import TRUSTED
+from skad.persistence._names import TRUSTED, name_in_file
 from skad.persistence._sealed_files import read_sealed, write_sealed
 from skad.preprocessing import SlidingWindow
 from tests.support.file_faults import (
@@ -168,10 +170,65 @@ def test_a_function_of_ones_own_is_trusted_by_name(path):
     assert skad.load(path, ["numpy.linalg.norm"]).func is np.linalg.norm
 
 
+def test_a_function_of_ones_own_is_trusted_as_it_is(path):
+    skad.save(FunctionTransformer(np.linalg.norm), path)
+    for trusted in (np.linalg.norm, [np.linalg.norm]):
+        assert skad.load(path, trusted).func is np.linalg.norm
+
+
+@pytest.mark.parametrize("name", ["bfill", "clip", "diff", "ffill", "interpolate"])
+def test_methods_of_frames_that_repair_a_series_need_no_trust(path, name):
+    method = getattr(pd.DataFrame, name)
+    skad.save(FunctionTransformer(method), path)
+    assert b"pandas.core" not in path.read_bytes()
+    assert skad.load(path).func is method
+
+
+@pytest.mark.parametrize("ufunc", [np.log1p, np.abs, np.sqrt])
+def test_functions_of_numpy_by_element_need_no_trust(path, ufunc):
+    skad.save(FunctionTransformer(ufunc), path)
+    assert skad.load(path).func is ufunc
+
+
+@pytest.mark.parametrize("make", [OneClassSVM, lambda: NuSVR(kernel="linear")])
+def test_what_follows_numbers_unchecked_needs_trust(path, make):
+    machine = make().fit(X, X[:, 0])
+    skad.save(machine, path)
+    name = f"{type(machine).__module__}.{type(machine).__name__}"
+    with pytest.raises(TypeError, match=rf"not trusted: \['{name}'\]"):
+        skad.load(path)
+    assert np.array_equal(skad.load(path, [name]).predict(X), machine.predict(X))
+
+
+@pytest.mark.parametrize(
+    ("learnt", "asked", "words"),
+    [
+        (300_000_000, 8, "learnt window_size_=300000000 and now has window_size=8"),
+        (300_000_000, 300_000_000, "more than 4194304 numbers, which are not loaded"),
+        (300_000_000, "auto", "more than 4194304 numbers, which are not loaded"),
+        (-1, 8, "window_size_=-1 of SlidingWindow is no length"),
+        (True, 1, "window_size_=True of SlidingWindow is no length"),
+    ],
+)
+def test_a_window_that_was_not_learnt_is_not_loaded(path, learnt, asked, words):
+    window = SlidingWindow(8).fit(X)
+    window.window_size_, window.window_size = learnt, asked
+    with pytest.raises(ValueError, match=words):
+        skad.save(make_pipeline(window), path)
+    assert not path.exists()
+
+
+def test_a_number_that_would_be_taken_for_a_size_is_refused(path):
+    scaler = MinMaxScaler()
+    scaler.seen_ = np.void(b"abc")
+    with pytest.raises(ValueError, match=r"numpy\.void is not saved"):
+        skad.save(scaler, path)
+
+
 @pytest.mark.parametrize("trusted", [True, 5, [7]], ids=str)
 def test_trust_is_given_by_name_only(path, trusted):
     skad.save(MinMaxScaler(), path)
-    with pytest.raises(TypeError, match="trusted=.*full names or classes"):
+    with pytest.raises(TypeError, match="trusted=.*full names, classes or func"):
         skad.load(path, trusted)
 
 
@@ -267,7 +324,7 @@ def test_a_trusted_name_is_there_and_of_its_kind(name):
 
 
 def full_name(named):
-    return f"{named.__module__}.{named.__qualname__}"
+    return ".".join(name_in_file(named.__module__, named.__qualname__))
 
 
 def test_all_estimators_and_metrics_are_trusted():
