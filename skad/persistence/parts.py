@@ -11,6 +11,7 @@ HOMES = {
     "ChannelDistances": ("skad.detectors._channel_distances", "ChannelDistances"),
     "ChannelErrors": ("skad._estimators.channel_errors", "ChannelErrors"),
     "GapRule": ("skad._series.segments", "GapRule"),
+    "OfSeries": ("skad.metrics._anomaly_scorer", "_OfSeries"),
     "Spreading": ("skad.postprocessing._spreading", "Spreading"),
     "WindowBank": ("skad.detectors._window_bank", "WindowBank"),
 }

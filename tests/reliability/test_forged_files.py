@@ -24,6 +24,7 @@ ELSEWHERE = {
     "skad.postprocessing.ResampledDetector",
     "sklearn.ensemble._iforest.IsolationForest",
     "sklearn.metrics._scorer._PassthroughScorer",
+    "sklearn.metrics._scorer._Scorer",
     "sklearn.model_selection._split.TimeSeriesSplit",
     "sklearn.tree._classes.ExtraTreeRegressor",
 }
