@@ -72,9 +72,11 @@ class LSTMAutoencoder(NetworkDetector):
         Whether to hold back the end of the series, stop when its loss no longer
         improves, and go back to the best weights.
     validation_fraction : float, default=0.1
-        The share of the windows, the last in time, held back by ``early_stopping``.
-        The ``n_timesteps - 1`` windows before them share rows with them and are
-        dropped.
+        The share of the windows, the last in time of each series and before each gap,
+        held back by ``early_stopping``. The ``n_timesteps - 1`` windows before them
+        share rows with them and are dropped. Where series or stretches between gaps
+        are shorter than four windows, they are learnt from as a whole; where most are,
+        the last windows of all are held back.
     n_iter_no_change : int, default=10
         Epochs without improvement after which ``early_stopping`` stops.
     device : str or torch.device, default="cpu"
