@@ -18,6 +18,18 @@ DETECTORS = {row.name: row.furthest() for row in NETWORKS}
 DETECTORS["strides"] = ConvAutoencoder(
     (4, 2), 5, stride=2, window_scaling="mean", **SHORT
 )
+DETECTORS["rules for channels"] = ConvAutoencoder(
+    (4, 2),
+    window_scaling="standard",
+    channel_aggregation="standardised",
+    direction={0: "above"},
+    min_deviation=0.5,
+    context_channels=[1],
+    **SHORT,
+)
+DETECTORS["a forecaster with context"] = LSTMForecaster(
+    4, direction="below", context_channels=[0, 2], **SHORT
+)
 
 
 @pytest.fixture(scope="module")

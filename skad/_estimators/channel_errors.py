@@ -7,13 +7,16 @@ window missed what was expected. They become a score in three moves::
     means         their means over the steps   (n, n_channels)
     of_windows    minus the scores             (n,)
 
+Before the first, deviations that do not count are cut to 0, and channels that are
+context are left out.
+
 `ChannelErrors` is the only place that knows what ``error`` and ``channel_aggregation``
 mean. It asks only for what arrays of numpy and tensors of torch have in common; where
 they differ, `skad._torch.tensor_errors` says how it is done with tensors.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
@@ -37,28 +40,54 @@ class ChannelErrors:
     """How differences become a score, with what was learnt about the channels.
 
     ``scale`` is there for the standardised aggregations, ``precision`` for
-    "mahalanobis".
+    "mahalanobis", both for the channels that are scored. ``least`` and ``scored`` are
+    those of `skad._estimators.channel_rules.RulesByPosition`.
     """
 
     error: str = "squared"
     aggregation: str = "mean"
     scale: np.ndarray | None = None
     precision: np.ndarray | None = None
+    least: np.ndarray | None = None
+    scored: np.ndarray | None = None
 
-    def means(self, differences, *, merge: bool = False):
+    def means(self, differences, unit=1.0, *, merge: bool = False):
         """Average the errors of differences, (n, n_steps, n_channels), over the steps.
 
         With ``merge``, channels of which only the mean will be asked become one: for
         scores that is enough, and it is faster.
         """
-        return self.of_steps(differences, merge=merge).mean(axis=1)
+        return self.of_steps(differences, unit, merge=merge).mean(axis=1)
 
-    def of_steps(self, differences, *, merge: bool = False):
-        """Map differences (..., n_channels) to the errors of single readings."""
-        errors = self._of_readings(differences)
+    def of_steps(self, differences, unit=1.0, *, merge: bool = False):
+        """Map differences (..., n_channels) to the errors of single readings.
+
+        These are of the channels that are scored. Times ``unit``, a number or
+        (n, 1, n_channels), the differences are in the units of the windows.
+        """
+        errors = self._of_readings(self.counted(differences, unit))
         if merge and self.aggregation in _MEANS:
             return errors.mean(axis=-1, keepdims=True)
         return errors
+
+    def counted(self, differences, unit=1.0):
+        """Take the channels that are scored, and cut to 0 what does not count there.
+
+        A difference is what was expected less what was read.
+        """
+        if self.least is None:
+            return self._of_scored(differences)
+        sizes = differences * unit
+        below, above = self.least
+        is_cut = (sizes < below) & (-sizes < above)
+        return self._of_scored(self.without(differences, is_cut))
+
+    def without(self, differences, is_cut):
+        """Set to 0 what is cut."""
+        return np.where(is_cut, 0.0, differences)
+
+    def _of_scored(self, values):
+        return values if self.scored is None else values[..., self.scored]
 
     def _of_readings(self, differences):
         if self.aggregation != "mahalanobis":
@@ -89,8 +118,18 @@ class ChannelErrors:
         return means if self.scale is None else means / self.scale
 
     def shares(self, means: np.ndarray) -> np.ndarray:
-        """Share out the errors of windows among their channels: (n, n_channels)."""
-        errors = self._scaled(means)
+        """Share out the errors of windows among all channels: (n, n_channels).
+
+        Those that are not scored have no share.
+        """
+        shares = self._shares(self._scaled(means))
+        if self.scored is None:
+            return shares
+        of_all = np.zeros((len(shares), len(self.scored)))
+        of_all[:, self.scored] = shares
+        return of_all
+
+    def _shares(self, errors):
         if not self.aggregation.endswith("max"):
             return errors / errors.shape[1]
         shares = np.zeros_like(errors)
@@ -100,44 +139,50 @@ class ChannelErrors:
 
 
 def learnt(
-    error: str, aggregation: str, differences: Iterable[np.ndarray]
+    errors: ChannelErrors, differences: Iterable[tuple[np.ndarray, np.ndarray | float]]
 ) -> ChannelErrors:
     """Learn what an aggregation has to know about the channels.
 
     The differences of the training windows come in blocks of shape
-    (n, n_steps, n_channels), which are read only where there is something to learn.
+    (n, n_steps, n_channels), each with its unit, and are read only where there is
+    something to learn.
     """
-    if aggregation.startswith("standardised"):
-        scale = _scale(ChannelErrors(error), differences)
-        return ChannelErrors(error, aggregation, scale=scale)
-    if aggregation == "mahalanobis":
-        precision = np.linalg.inv(_covariance(differences))
-        return ChannelErrors(error, aggregation, precision=precision)
-    return ChannelErrors(error, aggregation)
+    if errors.aggregation.startswith("standardised"):
+        return replace(errors, scale=_scale(errors, differences))
+    if errors.aggregation == "mahalanobis":
+        precision = np.linalg.inv(_covariance(errors, differences))
+        return replace(errors, precision=precision)
+    return errors
 
 
 def _scale(errors, differences):
     """Return the deviation of each channel's error, and the mean of all added to it.
 
     Without that mean, a channel that was constant while the model learnt would drown
-    all others when it moves.
+    all others when it moves. It is that of all deviations, so that there is one where
+    none was large enough to count.
     """
-    n, total, squares = 0, 0.0, 0.0
-    for block in differences:
-        means = errors.means(block)
+    n, total, squares, everything = 0, 0.0, 0.0, 0.0
+    whole = replace(errors, least=None)
+    for block, unit in differences:
+        means = errors.means(block, unit)
         n += len(means)
         total = total + means.sum(axis=0)
         squares = squares + (means * means).sum(axis=0)
+        if errors.least is not None:
+            everything = everything + whole.means(block).sum(axis=0)
     means = total / n
     variances = (squares / n - means * means).clip(0)
-    return np.sqrt(variances) + means.mean() + _TINY
+    usual = means if errors.least is None else everything / n
+    return np.sqrt(variances) + usual.mean() + _TINY
 
 
-def _covariance(differences):
+def _covariance(errors, differences):
     """Return the covariance of single steps about 0, shrunk towards a sphere."""
     n, total = 0, 0.0
-    for block in differences:
-        rows = block.reshape(-1, block.shape[-1])
+    for block, unit in differences:
+        counted = errors.counted(block, unit)
+        rows = counted.reshape(-1, counted.shape[-1])
         n += len(rows)
         total = total + rows.T @ rows
     usual = np.trace(total) / n / len(total)

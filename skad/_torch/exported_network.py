@@ -34,11 +34,10 @@ class _ScoredNetwork(nn.Module):
         """
         inputs, targets = self.detector._prepare(windows)
         output = self.network(inputs).double()
-        means = self.errors.means(output - targets.double())
-        scores = -self.errors.of_windows(means)
-        scaling = self.detector.window_scaling
+        scaling, centre, scale = self.detector.window_scaling, 0.0, 1.0
         if scaling is not None:
             seen, _ = self.detector.inputs_and_targets(windows)
             centre, scale = centre_and_scale(seen.double(), scaling)
-            output = output * scale + centre
-        return scores, output.float()
+        means = self.errors.means(output - targets.double(), scale)
+        scores = -self.errors.of_windows(means)
+        return scores, (output * scale + centre).float()

@@ -80,11 +80,19 @@ def outputs(
 
 
 def differences(
-    network: torch.nn.Module, windows: np.ndarray, prepare: Callable, device: str
-) -> Iterator[tuple[int, torch.Tensor]]:
-    """Yield blocks of (n, n_target_steps, n_channels) differences from the target."""
-    for start, _, output, targets in outputs(network, windows, prepare, device):
-        yield start, output.double() - targets.double()
+    network: torch.nn.Module,
+    windows: np.ndarray,
+    prepare: Callable,
+    device: str,
+    unit_of: Callable | None = None,
+) -> Iterator[tuple[int, torch.Tensor, torch.Tensor | float]]:
+    """Yield blocks of (n, n_target_steps, n_channels) differences from the target.
+
+    With each comes its unit: what ``unit_of`` makes of the windows, or 1.
+    """
+    for start, block, output, targets in outputs(network, windows, prepare, device):
+        unit = 1.0 if unit_of is None else unit_of(block)
+        yield start, output.double() - targets.double(), unit
 
 
 def channel_means(
@@ -93,13 +101,14 @@ def channel_means(
     windows: np.ndarray,
     prepare: Callable,
     device: str,
+    unit_of: Callable | None = None,
     *,
     merge: bool = False,
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Yield blocks of the errors of each channel, averaged over the steps."""
     errors = errors_of_tensors(errors, device)
-    for start, block in differences(network, windows, prepare, device):
-        yield start, errors.means(block, merge=merge).cpu().numpy()
+    for start, *block in differences(network, windows, prepare, device, unit_of):
+        yield start, errors.means(*block, merge=merge).cpu().numpy()
 
 
 def shared_channel_means(

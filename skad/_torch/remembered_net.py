@@ -17,8 +17,10 @@ from skad._torch.trained_net import trained_net
 _NEUTRAL = {
     "channel_aggregation": "mean",
     "contamination": "auto",
+    "direction": "both",
     "error": "squared",
     "memory": None,
+    "min_deviation": 0.0,
     "random_state": None,
     "verbose": 0,
     "warm_start": False,

@@ -1,5 +1,8 @@
 """The errors of channels, computed where the network is."""
 
+from dataclasses import fields, replace
+
+import numpy as np
 import torch
 from torch.nn import functional as F
 
@@ -16,6 +19,9 @@ class TensorErrors(ChannelErrors):
     def largest(self, errors):
         return errors.amax(axis=1)
 
+    def without(self, differences, is_cut):
+        return torch.where(is_cut, 0.0, differences)
+
 
 class FilledTensorErrors(TensorErrors):
     """The same for any number of steps, whose bits do not depend on that number."""
@@ -30,17 +36,31 @@ class FilledTensorErrors(TensorErrors):
 
 def errors_to_export(errors: ChannelErrors) -> TensorErrors:
     """Copy what was learnt to tensors."""
-    scale, precision = (
-        None if array is None else torch.from_numpy(array.copy())
-        for array in (errors.scale, errors.precision)
-    )
-    return TensorErrors(errors.error, errors.aggregation, scale, precision)
+    return TensorErrors(*_tensors(errors))
 
 
 def errors_of_tensors(errors: ChannelErrors, device: str) -> ChannelErrors:
     """Bring to a device what the errors of steps need."""
-    if errors.precision is None:
+    if errors.precision is None and errors.least is None and errors.scored is None:
         return errors
-    precision = torch.from_numpy(errors.precision).to(device)
-    precision = F.pad(precision, (0, -len(precision) % _LANES))
-    return FilledTensorErrors(errors.error, errors.aggregation, precision=precision)
+    tensors = FilledTensorErrors(*_tensors(errors, device))
+    if tensors.precision is None:
+        return tensors
+    precision = F.pad(tensors.precision, (0, -len(tensors.precision) % _LANES))
+    return replace(tensors, precision=precision)
+
+
+def _tensors(errors, device="cpu"):
+    """List the fields, with tensors for arrays.
+
+    Channels are taken by positions, whose number an exporter knows.
+    """
+    if errors.scored is not None:
+        errors = replace(errors, scored=np.flatnonzero(errors.scored))
+    values = (getattr(errors, field.name) for field in fields(errors))
+    return [
+        torch.from_numpy(value.copy()).to(device)
+        if isinstance(value, np.ndarray)
+        else value
+        for value in values
+    ]

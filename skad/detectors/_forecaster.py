@@ -45,8 +45,15 @@ class Forecaster(NetworkDetector):
         Returns
         -------
         inputs : torch.Tensor of shape (batch, n_timesteps - horizon, n_channels)
-            The past.
+            The past; of ``context_channels`` the steps up to the end of the window, so
+            that each step of the past stands beside the context ``horizon`` later.
         targets : torch.Tensor of shape (batch, horizon, n_channels)
             The steps to forecast.
         """
-        return windows[:, : -self.horizon], windows[:, -self.horizon :]
+        inputs, targets = windows[:, : -self.horizon], windows[:, -self.horizon :]
+        if self.context_channels is None:
+            return inputs, targets
+        context = list(self.context_channels)
+        inputs = inputs.clone()
+        inputs[..., context] = windows[:, self.horizon :, context]
+        return inputs, targets

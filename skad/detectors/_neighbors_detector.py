@@ -248,7 +248,7 @@ class NeighborsDetector(WindowDetector):
             return super().explain(X)
         windows = self._fitted_windows(X)
         shares = np.empty((len(windows), windows.shape[2]))
-        for start, differences in self._differences(windows):
+        for start, differences, _ in self._differences(windows):
             squares = np.square(differences * self._weights).sum(axis=1) + _TINY
             squares /= squares.sum(axis=1, keepdims=True)
             shares[start : start + len(squares)] = squares[: len(windows) - start]
@@ -262,7 +262,7 @@ class NeighborsDetector(WindowDetector):
 
     def _differences(self, windows):
         for start, block, nearest in self._with_nearest(windows):
-            yield start, block[0] - nearest
+            yield start, block[0] - nearest, block[2]
 
     def _expectations(self, windows):
         for start, (_, centre, scale), nearest in self._with_nearest(windows):

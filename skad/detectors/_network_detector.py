@@ -60,6 +60,19 @@ class NetworkDetector(PlainStateMixin, WindowDetector):
         - "mahalanobis": the squared Mahalanobis distance of each step's errors from 0,
           by the covariance of the training errors, over the number of channels; the
           distance itself with ``error="absolute"``.
+    direction : {"both", "above", "below"}, dict or sequence, default="both"
+        Which readings count: those "above" what is expected, those "below" it, or both.
+        One word for all channels, one for each, or a dict from channels to words; those
+        not in it have "both". A reading on the other side adds nothing to the error.
+        Channels go by their positions; in a DataFrame of flattened windows, as
+        `SlidingWindow` names their columns, also by their names.
+    min_deviation : float, dict or sequence, default=0.0
+        A reading that is nearer to what is expected, in the units of X, adds nothing to
+        the error. Given as ``direction`` is; channels not in a dict have 0.
+    context_channels : sequence or None, default=None
+        Channels that the model sees and that are never scored, such as commands, modes
+        and the calendar: they have no part in errors, shares and what is learnt of
+        these. A forecaster sees them up to the end of the window.
     contamination : "auto" or float in (0, 0.5], default="auto"
         The share of the samples seen at fit that fall below the threshold `offset_`;
         "auto" puts it three median absolute deviations below their median score.
@@ -275,7 +288,7 @@ class NetworkDetector(PlainStateMixin, WindowDetector):
             refuse_other_shape(self, windows.shape[1:], self.window_shape_)
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         epochs = task.epochs(lambda net: self._until_now(net, windows))
-        self.net_ = remembered_net(self, windows, seed, start, epochs)
+        self.net_ = remembered_net(self._fitted_as, windows, seed, start, epochs)
         self.n_iter_ = len(self.net_.history)
         self.loss_curve_ = list(self.net_.history[:, "train_loss"])
         losses = [row["valid_loss"] for row in self.net_.history if "valid_loss" in row]
@@ -298,12 +311,13 @@ class NetworkDetector(PlainStateMixin, WindowDetector):
         return channel_means(self._errors, *self._scored(windows), merge=merge)
 
     def _differences(self, windows):
-        for start, block in differences(*self._scored(windows)):
-            yield start, block.cpu().numpy()
+        for start, *block in differences(*self._scored(windows)):
+            yield start, *(_as_array(each) for each in block)
 
     def _expectations(self, windows):
         scaling = self._fitted_as.window_scaling
-        for start, block, output, _ in outputs(*self._scored(windows)):
+        *scored, _ = self._scored(windows)
+        for start, block, output, _ in outputs(*scored):
             last = output[:, -1:].double()
             if scaling is not None:
                 inputs, _ = self._fitted_as.inputs_and_targets(block)
@@ -313,7 +327,16 @@ class NetworkDetector(PlainStateMixin, WindowDetector):
 
     def _scored(self, windows):
         """Return all that scoring needs, as fitted."""
-        return self.net_.module_, windows, self._fitted_as._prepare, self.net_.device
+        fitted_as, module, device = self._fitted_as, self.net_.module_, self.net_.device
+        is_scaled = fitted_as.window_scaling == "standard"
+        is_asked = is_scaled and np.any(fitted_as.min_deviation)
+        unit_of = fitted_as._unit_of if is_asked else None
+        return module, windows, fitted_as._prepare, device, unit_of
+
+    def _unit_of(self, windows):
+        inputs, _ = self.inputs_and_targets(windows)
+        _, scale = centre_and_scale(inputs.double(), self.window_scaling)
+        return scale
 
     def _prepare(self, windows):
         inputs, targets = self.inputs_and_targets(windows)
@@ -322,3 +345,7 @@ class NetworkDetector(PlainStateMixin, WindowDetector):
     def _check_windows(self, X, *, reset, expected):
         windows = super()._check_windows(X, reset=reset, expected=expected)
         return as_dtype(windows, np.float32)
+
+
+def _as_array(block):
+    return block if isinstance(block, float) else block.cpu().numpy()

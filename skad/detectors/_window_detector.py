@@ -1,6 +1,7 @@
 """The frame around any model of windows: checks, scores, channels, threshold."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral
 from typing import ClassVar
@@ -11,7 +12,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skad._estimators.callbacks import CallbackSupport, FitTask, clone_without_callbacks
-from skad._estimators.channel_errors import CONSTRAINTS, learnt
+from skad._estimators.channel_errors import CONSTRAINTS, ChannelErrors, learnt
+from skad._estimators.channel_rules import RULES, names_in_windows, rules_of
 from skad._estimators.thresholding import CONTAMINATION, ThresholdMixin, threshold
 from skad._estimators.validation import check_windows, refuse_huge, refuse_lost
 
@@ -34,6 +36,9 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
     window_scaling: str | None = None
     error: str = "squared"
     channel_aggregation: str = "mean"
+    direction: str | dict | Sequence = "both"
+    min_deviation: float | dict | Sequence = 0.0
+    context_channels: Sequence | None = None
     contamination: float | str = "auto"
 
     # Whether a score is that of the row where the window ends, as a forecast is, or
@@ -44,6 +49,7 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
         "n_channels": [Interval(Integral, 1, None, closed="left")],
         "window_scaling": [StrOptions({"mean", "standard"}), None],
         **CONSTRAINTS,
+        **RULES,
         "contamination": CONTAMINATION,
     }
     _precision = np.float64  # in which it computes
@@ -57,7 +63,11 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
 
     @abstractmethod
     def _differences(self, windows):
-        """Yield blocks of differences, (n, n_steps, n_channels), float64 arrays."""
+        """Yield blocks of differences, (n, n_steps, n_channels), float64 arrays.
+
+        With each comes its unit: what it has to be multiplied by to be in the units of
+        the windows, 1 or (n, 1, n_channels).
+        """
 
     @abstractmethod
     def _expectations(self, windows):
@@ -109,6 +119,10 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
             )
         # Parameters that change wait for the next fit.
         self._fitted_as = clone_without_callbacks(self)
+        # Channels go by their positions from here on.
+        columns = getattr(self, "feature_names_in_", None)
+        names = names_in_windows(columns, windows.shape[2])
+        self._fitted_as.set_params(**rules_of(self, names).as_parameters())
         self._learn(windows, task)
         self._settle(windows)
 
@@ -116,11 +130,21 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
         """Learn, once there is a model, what to make of its errors."""
         self.window_shape_ = windows.shape[1:]
         self.n_features_in_ = windows.shape[1] * windows.shape[2]
-        differences = (
-            block[: len(windows) - start] for start, block in self._differences(windows)
+        rules = rules_of(self._fitted_as, range(windows.shape[2]))
+        errors = ChannelErrors(
+            self.error,
+            self.channel_aggregation,
+            least=rules.least(),
+            scored=rules.scored(),
         )
-        self._errors = learnt(self.error, self.channel_aggregation, differences)
+        self._errors = learnt(errors, self._training_differences(windows))
         self.offset_ = threshold(self._training_scores(windows), self.contamination)
+
+    def _training_differences(self, windows):
+        for start, block, unit in self._differences(windows):
+            n_left = len(windows) - start
+            is_one = isinstance(unit, float)
+            yield block[:n_left], unit if is_one else unit[:n_left]
 
     def _training_scores(self, windows):
         return -self._window_errors(windows)
@@ -172,8 +196,9 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
         """
         windows = self._fitted_windows(X)
         blocks = self._channel_means(windows, merge=False)
+        shape = len(windows), windows.shape[2]
         shares = ((start, self._errors.shares(means)) for start, means in blocks)
-        return _joined(shares, (len(windows), windows.shape[2]))
+        return _joined(shares, shape)
 
     def expected(self, X):
         """Tell what the model expects where each window ends.
@@ -216,8 +241,8 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
 
         With ``merge``, channels may be one where that does not change their mean.
         """
-        for start, differences in self._differences(windows):
-            yield start, self._errors.means(differences, merge=merge)
+        for start, *differences in self._differences(windows):
+            yield start, self._errors.means(*differences, merge=merge)
 
     def _fitted_windows(self, X):
         check_is_fitted(self)

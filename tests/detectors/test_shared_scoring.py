@@ -36,7 +36,7 @@ def test_shared_scores_are_those_of_the_network_on_each_window(fitted, rows):
     windows = SlidingWindow(32).fit_transform(rows)
     scores = fitted.score_samples(windows)
     blocks = differences(fitted.net_.module_, windows, fitted.inputs_and_targets, "cpu")
-    errors = np.concatenate([block.square().mean((1, 2)) for _, block in blocks])
+    errors = np.concatenate([block.square().mean((1, 2)) for _, block, _ in blocks])
     errors = errors[: len(windows)]
     size = np.square(windows, dtype=np.float64).mean((1, 2))
     assert not np.array_equal(-scores, errors)  # these are two ways indeed
