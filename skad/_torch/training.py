@@ -121,6 +121,11 @@ class WindowNet(NeuralNet):
         with drawing:  # and not around the step: a mode slows what an optimiser does
             return self.module_(x)
 
+    def get_loss(self, y_pred, y_true, X=None, training=False):
+        loss = super().get_loss(y_pred, y_true, X=X, training=training)
+        penalty = getattr(self.module_, "training_penalty", None)
+        return loss + penalty() if training and penalty is not None else loss
+
     def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
         if iterator is None:
             return

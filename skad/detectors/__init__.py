@@ -14,6 +14,7 @@ _HOME = {
     "NeighborsDetector": "skad.detectors._neighbors_detector",
     "PCADetector": "skad.detectors._pca_detector",
     "TCNForecaster": "skad.detectors._tcn_forecaster",
+    "VariationalAutoencoder": "skad.detectors._variational_autoencoder",
 }
 
 __all__ = sorted(_HOME)

@@ -239,5 +239,5 @@ def test_a_reading_of_any_size_after_next_to_nothing_has_a_finite_score(
 
     last = st.floats(-9e16, 9e16) | st.sampled_from([1.0, -1.0])
     quiet = st.sampled_from([1e-42, 1e-20, 1e-60])
-    drawn = cases(("forecaster of shapes",), (30, 60)), last, quiet
+    drawn = cases(("LSTMForecaster, 3",), (30, 60)), last, quiet
     hold(law, *drawn, record_property=record_property)

@@ -16,6 +16,7 @@ from skad.detectors import (
     NetworkDetector,
     PCADetector,
     TCNForecaster,
+    VariationalAutoencoder,
 )
 from skad.preprocessing import RandomConvolutions
 
@@ -164,6 +165,28 @@ ROWS = [
             },
         ),
         architectures=({"hidden_size": 5}, {"num_layers": 2}, {"cell": "gru"}),
+    ),
+    Row(
+        VariationalAutoencoder,
+        small={"hidden_size": 8, "latent_size": 3},
+        sets=(
+            {"hidden_size": 8, "window_scaling": "mean", "contamination": 0.1},
+            {
+                "hidden_size": 8,
+                "kl_weight": 0.1,
+                "input_noise": 0.1,
+                "channel_aggregation": "standardised",
+                "early_stopping": True,
+            },
+            {
+                "hidden_size": 5,
+                "latent_size": 1,
+                "kl_weight": 0,
+                "channel_aggregation": "mahalanobis",
+                "error": "absolute",
+            },
+        ),
+        architectures=({"hidden_size": 5}, {"latent_size": 2}),
     ),
     Row(
         PCADetector,
