@@ -50,6 +50,7 @@ _HOME = {
     "ThresholdedDetector": "skad.postprocessing",
     "TunedThresholdDetectorCV": "skad.postprocessing",
     "compare": "skad._recipes.compare",
+    "evidence": "skad._recipes.evidence",
     "load": "skad.persistence",
     "make_detector": "skad._recipes.make_detector",
     "row_context": "skad._estimators.row_context",

@@ -13,6 +13,10 @@ context are left out.
 `ChannelErrors` is the only place that knows what ``error`` and ``channel_aggregation``
 mean. It asks only for what arrays of numpy and tensors of torch have in common; where
 they differ, `skad._torch.tensor_errors` says how it is done with tensors.
+
+Where a reading is missing, so is its error: NaN, which adds nothing. The twins of these
+three that say so (``of_readings`` and those on ``_there``) take arrays of numpy alone;
+means are over what is there, and NaN where nothing is.
 """
 
 from collections.abc import Iterable
@@ -99,6 +103,13 @@ class ChannelErrors:
         distances = shares.sum(axis=-1, keepdims=True).clip(_TINY, None) ** 0.5
         return shares / distances
 
+    def means_there(self, differences: np.ndarray, unit=1.0) -> np.ndarray:
+        """Average over the steps that have a reading; NaN where none has."""
+        differences = self.counted(differences, unit)
+        missing = np.isnan(differences)
+        errors = self._of_readings(np.where(missing, 0.0, differences))
+        return _mean_there(errors, ~missing)
+
     def weighed(self, differences):
         """Multiply each step by the precision; the blocks are of one shape."""
         return differences @ self.precision
@@ -109,6 +120,13 @@ class ChannelErrors:
         if self.aggregation.endswith("max"):
             return self.largest(errors)
         return errors.mean(axis=1)
+
+    def of_windows_there(self, means: np.ndarray) -> np.ndarray:
+        """Map means of which some are NaN to errors; NaN of windows that have none."""
+        errors = self._scaled(means)
+        if self.aggregation.endswith("max"):
+            return np.fmax.reduce(errors, axis=1)
+        return _mean_there(errors, ~np.isnan(errors))
 
     def largest(self, errors):
         """Return the largest error of each window."""
@@ -122,7 +140,9 @@ class ChannelErrors:
 
         Those that are not scored have no share.
         """
-        shares = self._shares(self._scaled(means))
+        return self._of_all(self._shares(self._scaled(means)))
+
+    def _of_all(self, shares):
         if self.scored is None:
             return shares
         of_all = np.zeros((len(shares), len(self.scored)))
@@ -137,6 +157,28 @@ class ChannelErrors:
         np.put_along_axis(shares, largest, errors.max(axis=1, keepdims=True), axis=1)
         return shares
 
+    def shares_there(self, means: np.ndarray) -> np.ndarray:
+        """Share out errors among the channels that have any; NaN if none has."""
+        is_there = ~np.isnan(means)
+        count = is_there.sum(axis=1, keepdims=True)
+        errors = self._scaled(means)
+        if self.aggregation.endswith("max"):
+            shares = self._shares(np.where(is_there, errors, -np.inf))
+        else:
+            shares = np.where(is_there, errors, 0.0) / count.clip(1)
+        return np.where(count > 0, self._of_all(shares), np.nan)
+
+
+def _mean_there(values, is_there):
+    total = np.where(is_there, values, 0.0).sum(axis=1)
+    count = is_there.sum(axis=1)
+    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+
+
+def _means_of(block):
+    is_complete = not np.isnan(block).any()
+    return ChannelErrors.means if is_complete else ChannelErrors.means_there
+
 
 def learnt(
     errors: ChannelErrors, differences: Iterable[tuple[np.ndarray, np.ndarray | float]]
@@ -145,7 +187,7 @@ def learnt(
 
     The differences of the training windows come in blocks of shape
     (n, n_steps, n_channels), each with its unit, and are read only where there is
-    something to learn.
+    something to learn. They are NaN where a reading is missing.
     """
     if errors.aggregation.startswith("standardised"):
         return replace(errors, scale=_scale(errors, differences))
@@ -165,12 +207,14 @@ def _scale(errors, differences):
     n, total, squares, everything = 0, 0.0, 0.0, 0.0
     whole = replace(errors, least=None)
     for block, unit in differences:
-        means = errors.means(block, unit)
-        n += len(means)
-        total = total + means.sum(axis=0)
-        squares = squares + (means * means).sum(axis=0)
+        means_of = _means_of(block)
+        means = means_of(errors, block, unit)
+        n = n + np.sum(~np.isnan(means), axis=0)
+        total = total + np.nansum(means, axis=0)
+        squares = squares + np.nansum(means * means, axis=0)
         if errors.least is not None:
-            everything = everything + whole.means(block).sum(axis=0)
+            everything = everything + np.nansum(means_of(whole, block), axis=0)
+    n = np.maximum(n, 1)
     means = total / n
     variances = (squares / n - means * means).clip(0)
     usual = means if errors.least is None else everything / n
@@ -183,8 +227,13 @@ def _covariance(errors, differences):
     for block, unit in differences:
         counted = errors.counted(block, unit)
         rows = counted.reshape(-1, counted.shape[-1])
-        n += len(rows)
+        is_there = ~np.isnan(rows)
+        if is_there.all():
+            n = n + len(rows)
+        else:
+            rows = np.where(is_there, rows, 0.0)
+            n = n + np.maximum(is_there.T.astype(np.float64) @ is_there, 1)
         total = total + rows.T @ rows
-    usual = np.trace(total) / n / len(total)
+    usual = np.trace(total / n) / len(total)
     everywhere = (_SHRINKAGE * usual + _TINY) * np.eye(len(total))
     return (1 - _SHRINKAGE) * total / n + everywhere

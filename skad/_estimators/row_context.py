@@ -1,5 +1,7 @@
 """How many rows back and ahead an estimator looks to score one row."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -111,14 +113,15 @@ def find_parameter(estimator, name):
 
     None may also be its value: look only for parameters whose default is None.
     """
-    owners = (part for part in _outermost_first(estimator) if _has(part, name))
+    owners = (part for part in every_part(estimator) if _has(part, name))
     return getattr(next(owners, None), name, None)
 
 
-def _outermost_first(estimator):
+def every_part(estimator) -> Iterator:
+    """Yield an estimator and those inside it, outermost first."""
     yield estimator
     for part in inner_estimators(estimator):
-        yield from _outermost_first(part)
+        yield from every_part(part)
 
 
 def _has(estimator, name):

@@ -1,4 +1,6 @@
-"""What may enter: a table of finite numbers, or windows of them.
+"""What may enter: a table of numbers, or windows of them; never infinity.
+
+NaN, a missing reading, enters where the tag ``allow_nan`` of the estimator says so.
 
 scikit-learn's `validate_data` does most of it. Added here is what it lets pass in
 silence (`skad._series.tables`), the third dimension, a finite check that reads a
@@ -11,10 +13,11 @@ from collections.abc import Iterable
 from numbers import Integral
 
 import numpy as np
+from sklearn.utils import get_tags
 from sklearn.utils.validation import validate_data
 
 from skad._series.tables import as_table, n_dimensions
-from skad._series.windows import as_dtype, series_under, unflatten
+from skad._series.windows import PickedWindows, as_dtype, series_under, unflatten
 
 # Errors are squared and summed over a window: of larger values float32 makes inf.
 LARGEST = 1e17
@@ -62,9 +65,11 @@ def check_windows(estimator, X, *, reset, n_channels=1, expected=None):
 
     Returns
     -------
-    windows : ndarray of shape (n, n_timesteps, n_channels)
+    windows : ndarray or PickedWindows of shape (n, n_timesteps, n_channels)
         float32 stays float32, all else is float64; no copy of overlapping windows.
     """
+    if isinstance(X, PickedWindows):
+        return _check_picked(estimator, X, reset, expected)
     X = as_table(X)
     if n_dimensions(X) > 3:
         raise ValueError(
@@ -88,20 +93,29 @@ def check_windows(estimator, X, *, reset, n_channels=1, expected=None):
     return as_dtype(windows, _float_type(windows.dtype))
 
 
+def _check_picked(estimator, windows, reset, expected):
+    refuse_other_shape(estimator, windows.shape[1:], expected)
+    _validate(estimator, np.asarray(windows[:1]).reshape(1, -1), reset)
+    refuse_missing(windows, estimator)
+    return as_dtype(windows, _float_type(windows.dtype))
+
+
 def refuse_missing(values, estimator):
-    """Raise where a value is NaN or infinite, naming the first row and column."""
+    """Raise at an infinite value or, unless it may be missing, NaN, and say where."""
     values, unit = _without_overlap(values)
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(values.sum()):  # no array of flags for a clean series
             return
-    finite = np.isfinite(values)
-    if finite.all():
+    allows_nan = get_tags(estimator).input_tags.allow_nan
+    refused = np.isinf(values) if allows_nan else ~np.isfinite(values)
+    if not refused.any():
         return
-    row, column = np.argwhere(~finite.reshape(len(values), -1))[0]
-    found = "NaN" if np.isnan(values).any() else "infinity"
+    row, column = np.argwhere(refused.reshape(len(values), -1))[0]
+    found = "infinity" if np.isinf(values[refused]).all() else "NaN"
+    needed = "takes finite numbers and NaN" if allows_nan else "needs a finite number"
     raise ValueError(
         f"X contains {found}: the first value that is not finite stands in {unit} "
-        f"{row}, column {column}. {_name(estimator)} needs a finite number everywhere: "
+        f"{row}, column {column}. {_name(estimator)} {needed} everywhere: "
         f"{_CURES[found]} before SlidingWindow."
     )
 
@@ -109,7 +123,9 @@ def refuse_missing(values, estimator):
 def refuse_huge(windows, estimator):
     """Raise where the square of a value would overflow single precision."""
     values, _ = _without_overlap(windows)
-    largest = max(abs(values.max()), abs(values.min()))
+    largest = np.fmax(
+        abs(np.fmax.reduce(values, None)), abs(np.fmin.reduce(values, None))
+    )
     if largest >= LARGEST:
         raise ValueError(
             f"X holds a value of magnitude {largest:.3g}; {_name(estimator)} computes "
@@ -126,7 +142,8 @@ def refuse_lost(windows, estimator, dtype):
     """
     values, _ = _without_overlap(windows)
     all_but_channels = tuple(range(values.ndim - 1))
-    highest, lowest = values.max(all_but_channels), values.min(all_but_channels)
+    highest = np.fmax.reduce(values, all_but_channels)
+    lowest = np.fmin.reduce(values, all_but_channels)
     magnitude = np.maximum(abs(highest), abs(lowest))
     varies = highest - lowest > _ROUNDING * magnitude
     least = np.full(len(magnitude), _LEAST_SQUARED)
@@ -197,6 +214,8 @@ def _window_shape(n_features, n_channels):
 
 def _without_overlap(values):
     """Return the distinct rows behind ``values``, and what to call one of them."""
+    if isinstance(values, PickedWindows):
+        return values.block, "row"
     if values.ndim == 3:
         series = series_under(values)
         return (values, "window") if series is None else (series, "row")

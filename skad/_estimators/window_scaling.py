@@ -10,7 +10,7 @@ from skad._estimators.validation import LARGEST
 _ROUNDING = 1e-6
 
 
-def centre_and_scale(inputs, scaling):
+def centre_and_scale(inputs, scaling, is_there=None):
     """Return what is taken out of each channel of each window.
 
     Parameters
@@ -20,6 +20,8 @@ def centre_and_scale(inputs, scaling):
         overflow single precision.
     scaling : {"mean", "standard"}
         What is taken out.
+    is_there : ndarray or torch.Tensor of the shape of inputs, bool, default=None
+        Which of these count, at least one of each channel; None counts all.
 
     Returns
     -------
@@ -28,12 +30,19 @@ def centre_and_scale(inputs, scaling):
     scale : ndarray or torch.Tensor of the same shape, or float
         The deviations, and 1 where a channel is constant.
     """
-    centre = inputs.mean(axis=1, keepdims=True)
+    centre = _mean(inputs, is_there)
     if scaling == "mean":
         return centre, 1.0
-    deviation = ((inputs - centre) ** 2).mean(axis=1, keepdims=True) ** 0.5
+    deviation = _mean((inputs - centre) ** 2, is_there) ** 0.5
     constant = deviation <= _ROUNDING * abs(centre)
     return centre, deviation * ~constant + constant
+
+
+def _mean(values, is_there):
+    if is_there is None:
+        return values.mean(axis=1, keepdims=True)
+    counts = is_there.sum(axis=1, keepdims=True)
+    return (values * is_there).sum(axis=1, keepdims=True) / counts
 
 
 def scale_windows(inputs, targets, scaling):

@@ -2,13 +2,15 @@
 
 The autocorrelation of a series that repeats itself every ``p`` rows has peaks at the
 lags ``p``, ``2 p``, ...; the first that is about as high as the highest is the period.
-Where no peak stands out, as in noise, trends and random walks, there is none.
+Where no peak stands out, as in noise, trends and random walks, there is none. Missing
+readings are bridged by straight lines.
 """
 
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.signal import detrend, find_peaks
 
+from skad._series.missing import bridged
 from skad._series.windows import segment_bounds
 
 # On real series, windows of one short period found less than several periods did.
@@ -44,7 +46,8 @@ def find_period(rows: np.ndarray, starts: np.ndarray) -> int | None:
 
     ``rows`` is ``(n_timestamps, n_channels)``; segments begin at ``starts``.
     """
-    rows, bounds = _latest(rows, starts)
+    rows, starts = _latest(rows, starts)
+    rows, bounds = bridged(rows, starts), segment_bounds(starts, len(rows))
     longest = min(LONGEST, _longest(bounds) // _LEAST_PERIODS)
     # A peak is one if it falls on its far side too.
     correlation = autocorrelation(rows, bounds, n_lags=3 * longest // 2)
@@ -90,7 +93,7 @@ def _longest(bounds):
 
 
 def _latest(rows: np.ndarray, starts: np.ndarray):
-    """Cut off all but the last rows, and list the segments of what is left."""
+    """Cut off all but the last rows, and say where segments of what is left begin."""
     n_rows = min(len(rows), _MOST_ROWS, max(1, _MOST_NUMBERS // rows.shape[1]))
     starts = np.maximum(starts - (len(rows) - n_rows), 0)
-    return rows[-n_rows:], segment_bounds(np.unique(starts), n_rows)
+    return rows[-n_rows:], np.unique(starts)

@@ -8,7 +8,8 @@ ends of a segment, of those that exist::
                           row 2      s1 s2 s3 s4
 
 Whatever a row gets depends on these rows alone, to the last bit: a slice of a series
-gives the bits of the whole, away from its edges.
+gives the bits of the whole, away from its edges. A score that is NaN is left out like
+one that does not exist; where nothing is left, the row gets NaN.
 """
 
 import numpy as np
@@ -66,45 +67,58 @@ def rolling_shares(
 
 def _deciding(scores, reduce, back, ahead):
     """Yield slices of rows, and for each row the two (or twice the one) that decide."""
-    padded = np.pad(scores, (back, ahead), constant_values=np.inf)
-    windows = sliding_window_view(padded, back + 1 + ahead)
-    counts = _counts(len(scores), back, ahead)
+    windows, counts = _windows(scores, back, ahead)
     n_rows = max(1, _SORTED_AT_ONCE // windows.shape[1])
     for first in range(0, len(scores), n_rows):
         rows = slice(first, first + n_rows)
         in_order = np.argsort(windows[rows], axis=1, kind="stable")
-        last = (counts[rows] - 1) * (reduce == "median")
+        last = (counts[rows].clip(1) - 1) * (reduce == "median")
         pair = np.column_stack([last // 2, (last + 1) // 2])
         at = np.arange(first, first + len(pair))[:, np.newaxis] - back
-        yield rows, at + np.take_along_axis(in_order, pair, axis=1)
+        deciding = at + np.take_along_axis(in_order, pair, axis=1)
+        yield rows, deciding.clip(0, len(scores) - 1)  # of nothing, any will do
 
 
 def _rolling_mean(scores: np.ndarray, back: int, ahead: int) -> np.ndarray:
-    padded = np.pad(scores, (back, ahead))
-    return sum_ahead(padded, back + 1 + ahead) / _counts(len(scores), back, ahead)
+    padded = np.pad(np.nan_to_num(scores, posinf=np.inf, neginf=-np.inf), (back, ahead))
+    total, counts = sum_ahead(padded, back + 1 + ahead), _counts(scores, back, ahead)
+    return np.divide(total, counts, out=np.full(len(scores), np.nan), where=counts > 0)
 
 
 def _rolling_median(scores: np.ndarray, back: int, ahead: int) -> np.ndarray:
-    # What does not exist is sorted behind all that does, and there left alone.
-    padded = np.pad(scores, (back, ahead), constant_values=np.inf)
-    windows = sliding_window_view(padded, back + 1 + ahead)
-    counts = _counts(len(scores), back, ahead)
+    windows, counts = _windows(scores, back, ahead)
     medians = np.empty(len(scores))
     n_rows = max(1, _SORTED_AT_ONCE // windows.shape[1])
     for first in range(0, len(scores), n_rows):
         rows = slice(first, first + n_rows)
         in_order = np.sort(windows[rows], axis=1)
-        row, last = np.arange(len(in_order)), counts[rows] - 1
+        row, last = np.arange(len(in_order)), counts[rows].clip(1) - 1
         pair = in_order[row, last // 2], in_order[row, (last + 1) // 2]
         medians[rows] = (pair[0] + pair[1]) / 2
-    return medians
+    return np.where(counts > 0, medians, np.nan)
+
+
+def _windows(scores, back, ahead):
+    """Cut the scores around each row, and count those that exist.
+
+    What does not exist is sorted behind all that does, and there left alone.
+    """
+    existing = np.where(np.isnan(scores), np.inf, scores)
+    padded = np.pad(existing, (back, ahead), constant_values=np.inf)
+    windows = sliding_window_view(padded, back + 1 + ahead)
+    return windows, _counts(scores, back, ahead)
 
 
 def _rolling_min(scores: np.ndarray, back: int, ahead: int) -> np.ndarray:
     size = back + 1 + ahead
-    return minimum_filter1d(
-        scores, size, mode="constant", cval=np.inf, origin=back - size // 2
+    lowest = minimum_filter1d(
+        np.where(np.isnan(scores), np.inf, scores),
+        size,
+        mode="constant",
+        cval=np.inf,
+        origin=back - size // 2,
     )
+    return np.where(_counts(scores, back, ahead) > 0, lowest, np.nan)
 
 
 def _rolling_last(scores: np.ndarray, back: int, ahead: int) -> np.ndarray:
@@ -119,10 +133,13 @@ _REDUCTIONS = {
 }
 
 
-def _counts(n: int, back: int, ahead: int) -> np.ndarray:
-    """Count the rows that exist around each of ``n`` rows, itself included."""
+def _counts(scores: np.ndarray, back: int, ahead: int) -> np.ndarray:
+    """Count the scores that exist around each row, its own included."""
+    n = len(scores)
+    exists = np.concatenate([[0], np.cumsum(~np.isnan(scores))])
     rows = np.arange(n)
-    return np.minimum(rows, back) + 1 + np.minimum(n - 1 - rows, ahead)
+    past = np.minimum(rows + ahead + 1, n)
+    return exists[past] - exists[np.maximum(rows - back, 0)]
 
 
 def sum_ahead(values: np.ndarray, size: int) -> np.ndarray:

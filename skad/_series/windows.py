@@ -15,9 +15,19 @@ its first two strides are equal. That property is also how a series is recognise
 again under its windows (`series_under`), so that what holds for the whole series
 (a finite check, a change of dtype, a hash) costs one pass over the rows and not
 one over all windows.
+
+Several segments lie in one block, each behind its own padding, and their windows
+are taken by number from all those over the block (`PickedWindows`)::
+
+    block      a a a|a b c d|x x x|x y z     windows 4, 5 and 6 would reach from
+    number     0 1 2 3 4 5 6 7 8 9           one segment into the next
+    taken      0 1 2 3       7 8 9
 """
 
+from numbers import Integral
+
 import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 
@@ -38,16 +48,79 @@ def trailing_windows(
     return windows_over(padded, size)
 
 
+class PickedWindows(NDArrayOperatorsMixin):
+    """Windows by number, out of all those over one block of rows; to read alone.
+
+    Rows taken from it, by a slice, by numbers or by a mask, are such windows again,
+    and no window is copied. To NumPy, and to whoever asks for anything else that
+    arrays have, it is an array of shape ``(n, size, n_channels)``, made when needed.
+    """
+
+    ndim = 3
+
+    def __init__(self, block: np.ndarray, size: int, numbers: np.ndarray):
+        self.block = block
+        self.numbers = numbers
+        self.shape = len(numbers), size, block.shape[1]
+        self.dtype = block.dtype
+
+    def __len__(self):
+        return len(self.numbers)
+
+    def __getitem__(self, key):
+        rows, *others = key if isinstance(key, tuple) else (key,)
+        if isinstance(rows, Integral):
+            return self._all[self.numbers[rows]][tuple(others)]
+        if not isinstance(rows, slice) and np.ndim(rows) != 1:
+            return np.asarray(self)[key]
+        if any(other is not Ellipsis for other in others):
+            return np.asarray(self)[key]
+        rows = rows if isinstance(rows, slice) else np.asarray(rows)
+        return PickedWindows(self.block, self.shape[1], self.numbers[rows])
+
+    @property
+    def _all(self):
+        return windows_over(self.block, self.shape[1])
+
+    def __array__(self, dtype=None, copy=None):
+        if copy is False:
+            raise ValueError("windows of several segments become an array by a copy")
+        return self._all[self.numbers].astype(dtype or self.dtype, copy=False)
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        arrays = [np.asarray(x) if isinstance(x, type(self)) else x for x in inputs]
+        return getattr(ufunc, method)(*arrays, **kwargs)
+
+    def __getattr__(self, name):
+        if name.startswith("_") or not hasattr(np.ndarray, name):
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        return getattr(np.asarray(self), name)
+
+
 def segment_windows(
     series: np.ndarray, size: int, starts: np.ndarray, padding: str | float = "edge"
-) -> np.ndarray:
-    """Give each segment its own trailing windows; a view while there is only one."""
-    if len(starts) == 1:
+) -> np.ndarray | PickedWindows:
+    """Give each segment its own trailing windows, and copy none of them."""
+    if len(starts) == 1 or size == 1:
         return trailing_windows(series, size, padding)
-    windows = np.empty((len(series), size, series.shape[1]), dtype=series.dtype)
-    for start, stop in segment_bounds(starts, len(series)):
-        windows[start:stop] = trailing_windows(series[start:stop], size, padding)
-    return windows
+    lengths = np.diff(starts, append=len(series))
+    before = (size - 1) * np.repeat(np.arange(len(starts)), lengths)
+    numbers = np.arange(len(series)) + before
+    n_rows = len(series) + (size - 1) * len(starts)
+    block = np.empty((n_rows, series.shape[1]), dtype=series.dtype)
+    block[numbers + size - 1] = series
+    filled_up = numbers[starts][:, np.newaxis] + np.arange(size - 1)
+    block[filled_up] = series[starts][:, np.newaxis] if padding == "edge" else padding
+    return PickedWindows(block, size, numbers)
+
+
+def take_windows(windows, rows: np.ndarray):
+    """Take windows by number or mask, with no copy of those over one series."""
+    series = series_under(windows)
+    if series is None:
+        return windows[rows]
+    numbers = np.arange(len(windows))[rows]
+    return PickedWindows(series, windows.shape[1], numbers)
 
 
 def segment_bounds(starts: np.ndarray, n_rows: int) -> list[tuple[int, int]]:
@@ -56,12 +129,14 @@ def segment_bounds(starts: np.ndarray, n_rows: int) -> list[tuple[int, int]]:
     return list(zip(edges[:-1], edges[1:], strict=True))
 
 
-def series_under(windows: np.ndarray) -> np.ndarray | None:
+def series_under(windows) -> np.ndarray | None:
     """Recover the series that 3-D windows look at, or None if they are no such view.
 
     Equal strides along the first two axes mean that step ``j`` of window ``i`` is
     row ``i + j`` of one block of memory.
     """
+    if isinstance(windows, PickedWindows):
+        return None
     n_windows, size, n_channels = windows.shape
     row_stride, step_stride, channel_stride = windows.strides
     if row_stride != step_stride or windows.size == 0:
@@ -85,10 +160,13 @@ def unflatten(flat: np.ndarray, n_timesteps: int, n_channels: int) -> np.ndarray
     )
 
 
-def as_dtype(windows: np.ndarray, dtype: type) -> np.ndarray:
+def as_dtype(windows, dtype: type):
     """Convert windows; where they overlap, convert the series and view it again."""
     if windows.dtype == dtype:
         return windows
+    if isinstance(windows, PickedWindows):
+        block = windows.block.astype(dtype)
+        return PickedWindows(block, windows.shape[1], windows.numbers)
     series = series_under(windows)
     if series is None:
         return windows.astype(dtype)

@@ -16,7 +16,9 @@ class WindowBatches:
     """Batches of inputs and targets, in a fresh seeded order each epoch.
 
     Without a seed the order is that of the windows, and nothing is left out or drawn.
-    ``drawing`` is the mode of the present epoch, for whatever the network draws.
+    ``drawing`` is the mode of the present epoch, for whatever the network draws. If
+    targets may be missing (NaN), each comes in a pair with which of its cells are
+    there.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class WindowBatches:
         epoch: int = 0,
         max_windows: int | None = None,
         input_noise: float = 0.0,
+        has_missing: bool = False,
     ):
         self.windows = windows
         self.take = taker_of(windows, torch.device(device))
@@ -40,6 +43,7 @@ class WindowBatches:
         self.max_windows = max_windows
         self.input_noise = input_noise
         self.drawing = NoDrawing()
+        self.has_missing = has_missing
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         if self.seed is None:
@@ -58,7 +62,7 @@ class WindowBatches:
                 noise = rng.standard_normal(tuple(inputs.shape), dtype=np.float32)
                 noise = torch.from_numpy(noise).to(inputs.device)
                 inputs = inputs + self.input_noise * noise
-            yield inputs, targets
+            yield inputs, (targets, ~targets.isnan()) if self.has_missing else targets
 
     def spread(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Return a batch of windows from first to last in time, without noise."""

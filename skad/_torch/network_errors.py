@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from skad._estimators.channel_errors import ChannelErrors
 from skad._series.fixed_blocks import fixed_blocks
-from skad._series.windows import series_under
+from skad._series.windows import PickedWindows, series_under
 from skad._torch.drawing import InterruptibleMode, NoDrawing
 from skad._torch.tensor_errors import errors_of_tensors
 
@@ -30,6 +30,8 @@ SERIES_BLOCK = 768
 ACCELERATED = 16
 # Few enough numbers for blocks of very long or wide windows to stay small.
 LARGEST_BLOCK = 2**21
+# So many windows of a series are scored together in the time of one by itself.
+_SHARED_FOR_ONE = 4
 # Numbers in the widest register, 64 bytes: rows of a multiple of it are aligned.
 _LANES = 16
 
@@ -66,7 +68,8 @@ def outputs(
 ) -> Iterator[tuple[int, torch.Tensor, torch.Tensor, torch.Tensor]]:
     """Yield blocks of windows, what the network makes of them, and what it should.
 
-    With each comes the number of its first window.
+    With each comes the number of its first window. Where a reading is missing, the
+    target may be NaN.
     """
     network.eval()
     size = block_size(*windows.shape[1:], device)
@@ -119,24 +122,43 @@ def shared_channel_means(
     *,
     merge: bool = False,
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield the same from what neighbouring windows share.
+    """Yield the same, of complete windows, from what neighbouring windows share.
 
     ``shared`` is a `skad._torch.shared_convolution.SharedConvolution`.
     """
     of_steps = partial(errors_of_tensors(errors, device).of_steps, merge=merge)
-    for start, rows in _shared_rows(shared, windows, device):
+    series, numbers = _series_to_share(windows)
+    for start, rows in _shared_rows(shared, windows, series, device):
         with torch.inference_mode():
             means = shared.channel_means(rows, of_steps)
-        yield start, means.flatten(0, 1).cpu().numpy()
+        means = means.flatten(0, 1).cpu().numpy()
+        if numbers is None:
+            yield start, means
+            continue
+        first, past = np.searchsorted(numbers, [start, start + len(means)])
+        yield first, means[numbers[first:past] - start]
 
 
-def _shared_rows(shared, windows, device):
+def _series_to_share(windows):
+    """Return the series under windows, if any, and which of its windows they are.
+
+    The numbers are None where they are all, or where there is no series.
+    """
+    if not isinstance(windows, PickedWindows):
+        return series_under(windows), None
+    numbers, n_all = windows.numbers, len(windows.block) - windows.shape[1] + 1
+    if n_all > _SHARED_FOR_ONE * len(numbers) or (np.diff(numbers) <= 0).any():
+        return None, None
+    # What is missing lies in none of these windows.
+    return np.nan_to_num(windows.block), numbers
+
+
+def _shared_rows(shared, windows, series, device):
     """Yield blocks of a series, or of windows that are no view of one.
 
     These go the same way, each as a series of its own, so that a score has the same
     bits in any layout.
     """
-    series = series_under(windows)
     if series is None:
         parts = fixed_blocks(windows, block_size(*windows.shape[1:], device))
     else:

@@ -19,6 +19,7 @@ _NEUTRAL = {
     "contamination": "auto",
     "direction": "both",
     "error": "squared",
+    "max_missing": 0.5,
     "memory": None,
     "min_deviation": 0.0,
     "random_state": None,

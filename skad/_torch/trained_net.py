@@ -2,9 +2,11 @@
 
 import copy
 import math
+from functools import partial
 
 import numpy as np
 
+from skad._series.missing import n_missing, usual_readings
 from skad._series.segments_of_windows import starts_of_segments
 from skad._torch.batches import WindowBatches
 from skad._torch.training import OPTIMIZERS, new_net, refuse_to_have_diverged, train
@@ -33,6 +35,7 @@ def trained_net(detector, windows, seed, start=None, epochs=None):
     -------
     net : skorch.NeuralNet
     """
+    prepared = _how_to_prepare(detector, windows)
     windows, held_back = _split_in_time(detector, windows)
     net = fresh_net(detector, windows.shape[1:], seed)
     if start is not None:
@@ -44,11 +47,12 @@ def trained_net(detector, windows, seed, start=None, epochs=None):
         epoch=len(net.history),
         max_windows=detector.max_windows_per_epoch,
         input_noise=detector.input_noise,
+        **prepared,
     )
     net = train(
         net,
         batches,
-        None if held_back is None else _batches(detector, held_back),
+        None if held_back is None else _batches(detector, held_back, **prepared),
         max_epochs=detector.max_epochs,
         patience=detector.n_iter_no_change,
         verbose=detector.verbose,
@@ -58,9 +62,16 @@ def trained_net(detector, windows, seed, start=None, epochs=None):
     return net
 
 
-def _batches(detector, windows, **options):
+def _batches(detector, windows, *, prepare, **options):
     size, device = detector.batch_size, detector.device
-    return WindowBatches(windows, detector._prepare, size, device=device, **options)
+    return WindowBatches(windows, prepare, size, device=device, **options)
+
+
+def _how_to_prepare(detector, windows):
+    if n_missing(windows) is None:
+        return {"prepare": detector._prepare}
+    prepare = partial(detector._prepare_there, usual=usual_readings(windows))
+    return {"prepare": prepare, "has_missing": True}
 
 
 def fresh_net(detector, shape, seed, device=None):

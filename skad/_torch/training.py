@@ -36,16 +36,25 @@ class StopTraining(KeyboardInterrupt):
 
 
 class MeanSquaredError:
-    """The loss; no torch module, so that data-parallel wrappers leave it alone."""
+    """The loss; no torch module, so that data-parallel wrappers leave it alone.
+
+    With a target may come which of its cells count.
+    """
 
     def __call__(self, prediction, target):
+        is_there = None
+        if isinstance(target, list):  # which skorch makes of pairs
+            target, is_there = target
         if prediction.shape != target.shape:
             raise ValueError(
                 f"The network returned shape {tuple(prediction.shape)} where its "
                 f"target has shape {tuple(target.shape)}. Both must be "
                 "(batch, n_timesteps, n_channels) of the target: see make_network."
             )
-        return F.mse_loss(prediction, target)
+        if is_there is None:
+            return F.mse_loss(prediction, target)
+        differences = torch.where(is_there, prediction - target, 0.0)
+        return differences.square().sum() / is_there.sum().clamp(min=1)
 
 
 class FiniteLoss(Callback):
@@ -209,8 +218,10 @@ def refuse_to_have_diverged(net: WindowNet, batches: WindowBatches) -> None:
     A series may begin with zeros, which tell nothing of how large its values are.
     """
     inputs, targets = batches.spread()
-    targets = targets.double()
-    error = float((answers(net, inputs).double() - targets).square().mean())
+    is_there = ~targets.isnan()
+    targets = targets.double()[is_there]
+    found = answers(net, inputs).double()[is_there]
+    error = float((found - targets).square().mean())
     usual = float(targets.square().mean())
     if error > _FAR_OUT * max(usual, 1.0):
         raise diverged(

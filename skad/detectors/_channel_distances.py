@@ -27,6 +27,9 @@ class ChannelDistances:
         """Map the distances of the channels to those of windows, (n,)."""
         return self.shares(distances).sum(axis=1)
 
+    # Windows are compared with what is missing filled, so each channel has a distance.
+    of_windows_there = of_windows
+
     def shares(self, distances: np.ndarray) -> np.ndarray:
         """Share out the distances of windows among their channels."""
         if self.scale is None:
@@ -39,6 +42,8 @@ class ChannelDistances:
             np.put_along_axis(distances, left_out, 0.0, axis=1)
         return distances / n_counted
 
+    shares_there = shares
+
 
 def learnt_from(aggregation: str, distances: np.ndarray) -> ChannelDistances:
     """Learn from training distances, (n, n_channels), how large they usually are.
@@ -48,3 +53,8 @@ def learnt_from(aggregation: str, distances: np.ndarray) -> ChannelDistances:
     """
     usual = np.median(distances, axis=0)
     return ChannelDistances(aggregation, usual + usual.mean() + _TINY)
+
+
+def channels_of(windows: np.ndarray) -> list[np.ndarray]:
+    """View windows channel by channel, each as windows of one channel."""
+    return [windows[:, :, c : c + 1] for c in range(windows.shape[2])]

@@ -1,7 +1,7 @@
 """Detect windows that are like no window seen in training."""
 
 from collections.abc import Iterator
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import clone
@@ -10,13 +10,16 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from skad._estimators.thresholding import CONTAMINATION, threshold
 from skad._estimators.window_scaling import centre_and_scale
 from skad._series.fixed_blocks import fixed_blocks
+from skad._series.missing import filled
 from skad._series.stretches import stretches
 from skad.detectors._channel_distances import (
     AGGREGATIONS,
     ChannelDistances,
+    channels_of,
     learnt_from,
 )
-from skad.detectors._window_bank import bank_of
+from skad.detectors._evidence import lacks_evidence
+from skad.detectors._window_bank import bank_of, nearest_of_groups
 from skad.detectors._window_detector import WindowDetector
 
 # Windows that are compared at a time; fewer where a window holds many numbers.
@@ -63,6 +66,10 @@ class NeighborsDetector(WindowDetector):
           of these;
         - "standardised_top": the mean of the largest quarter of these;
         - "standardised_max": the largest of these.
+    max_missing : float, default=0.5
+        The share, in [0, 1), of a window's readings that may be missing (NaN). A
+        window that misses more is left out at fit; when scored it gets the median score
+        of the training windows, and so never alarms.
     max_bank : int, default=2000
         How many training windows are kept, at most, evenly spread over all.
     exclusion : int or "auto", default="auto"
@@ -138,6 +145,7 @@ class NeighborsDetector(WindowDetector):
         "n_channels": [Interval(Integral, 1, None, closed="left")],
         "window_scaling": [StrOptions({"mean", "standard"}), None],
         "channel_aggregation": [StrOptions({"joint", *AGGREGATIONS})],
+        "max_missing": [Interval(Real, 0, 1, closed="left")],
         "max_bank": [Interval(Integral, 2, None, closed="left")],
         "exclusion": [Interval(Integral, 0, None, closed="left"), StrOptions({"auto"})],
         "contamination": CONTAMINATION,
@@ -151,6 +159,7 @@ class NeighborsDetector(WindowDetector):
         n_channels=1,
         window_scaling="mean",
         channel_aggregation="joint",
+        max_missing=0.5,
         max_bank=2000,
         exclusion="auto",
         contamination="auto",
@@ -160,6 +169,7 @@ class NeighborsDetector(WindowDetector):
         self.n_channels = n_channels
         self.window_scaling = window_scaling
         self.channel_aggregation = channel_aggregation
+        self.max_missing = max_missing
         self.max_bank = max_bank
         self.exclusion = exclusion
         self.contamination = contamination
@@ -168,7 +178,7 @@ class NeighborsDetector(WindowDetector):
         n, size = len(windows), windows[0].size
         n_kept = max(2, min(n, self.max_bank, _LARGEST_BANK // size))
         self.bank_rows_ = np.linspace(0, n - 1, n_kept).astype(np.int64)
-        kept = windows[self.bank_rows_]
+        kept = filled(np.asarray(windows[self.bank_rows_]), self._usual_readings)
         self._floor = _FLAT * kept.std(axis=(0, 1), dtype=np.float64)
         scaled = [block[: n_kept - start] for start, (block, *_) in self._scaled(kept)]
         self._readings = np.concatenate(scaled)
@@ -185,7 +195,7 @@ class NeighborsDetector(WindowDetector):
     def _fitted_features(self, windows):
         if self._fitted_as.features is None:
             return []
-        parts = [windows] if self._is_joint() else _channels(windows)
+        parts = [windows] if self._is_joint() else channels_of(windows)
         return [clone(self._fitted_as.features).fit(part) for part in parts]
 
     def _settle(self, windows):
@@ -203,6 +213,8 @@ class NeighborsDetector(WindowDetector):
         )
         self._errors = self._aggregation(distances)
         self.training_scores_ = -self._errors.of_windows(distances)
+        self._learn_growth(windows)
+        self._usual_score = float(np.median(self.training_scores_))
         is_auto = self.contamination == "auto"
         scores = self.training_scores_ if is_auto else self._training_scores(windows)
         self.offset_ = threshold(scores, self.contamination)
@@ -252,11 +264,17 @@ class NeighborsDetector(WindowDetector):
             squares = np.square(differences * self._weights).sum(axis=1) + _TINY
             squares /= squares.sum(axis=1, keepdims=True)
             shares[start : start + len(squares)] = squares[: len(windows) - start]
-        return shares * self._window_errors(windows)[:, np.newaxis]
+        errors = self._window_errors(windows)
+        lacking = lacks_evidence(errors, windows)
+        errors[lacking], shares[lacking] = -self._usual_score, 1 / windows.shape[2]
+        return shares * errors[:, np.newaxis]
 
     def _channel_means(self, windows, *, merge):
         for start, distances, _ in self._found(windows):
             yield start, distances
+
+    def _means_there(self, windows):
+        return self._channel_means(windows, merge=False)
 
     __skad_loss__ = None  # it remembers, and minimises nothing
 
@@ -284,19 +302,8 @@ class NeighborsDetector(WindowDetector):
             at = None
             if rows is not None:
                 at = np.resize(rows[start : start + len(points[0])], len(points[0]))
-            pairs = [
-                bank.nearest(asked, self._fitted_as.n_neighbors, at, zone)
-                for bank, asked in zip(self._banks, points, strict=True)
-            ]
-            distances = [
-                _mean_distance(squares / asked.shape[1])
-                for (squares, _), asked in zip(pairs, points, strict=True)
-            ]
-            yield (
-                start,
-                np.stack(distances, axis=1),
-                [found[:, 0] for _, found in pairs],
-            )
+            k = self._fitted_as.n_neighbors
+            yield start, *nearest_of_groups(self._banks, points, k, at, zone)
 
     def _points(self, windows) -> Iterator[tuple[int, list[np.ndarray]]]:
         """Yield blocks of what is compared, one for each group of channels."""
@@ -309,15 +316,19 @@ class NeighborsDetector(WindowDetector):
             else:
                 yield (
                     start,
-                    [np.ascontiguousarray(part[:, :, 0]) for part in _channels(block)],
+                    [
+                        np.ascontiguousarray(part[:, :, 0])
+                        for part in channels_of(block)
+                    ],
                 )
 
     def _blocks_of_features(self, windows):
         size = self._block_size(windows)
         at_once = max(1, _FEATURES_AT_ONCE // size) * size
         for first in range(0, len(windows), at_once):
-            part = windows[first : first + at_once]
-            parts = [part] if self._is_joint() else _channels(part)
+            part = np.asarray(windows[first : first + at_once])
+            part = filled(part, self._usual_readings)
+            parts = [part] if self._is_joint() else channels_of(part)
             features = [
                 np.asarray(transformer.transform(part))
                 for transformer, part in zip(self.features_, parts, strict=True)
@@ -332,6 +343,7 @@ class NeighborsDetector(WindowDetector):
         for start, block in fixed_blocks(
             windows, self._block_size(windows), dtype=np.float64
         ):
+            block = filled(block, self._usual_readings)
             if scaling is None:
                 yield start, (block, 0.0, 1.0)
                 continue
@@ -342,15 +354,3 @@ class NeighborsDetector(WindowDetector):
 
     def _block_size(self, windows):
         return max(8, min(_BLOCK, _LARGEST_BLOCK // windows[0].size))
-
-
-def _channels(windows):
-    """View windows channel by channel, each as windows of one channel."""
-    return [windows[:, :, c : c + 1] for c in range(windows.shape[2])]
-
-
-def _mean_distance(squares):
-    """Return the mean of the roots that are finite."""
-    is_there = np.isfinite(squares)
-    roots = np.sqrt(np.where(is_there, squares, 0.0))
-    return roots.sum(axis=1) / np.maximum(is_there.sum(axis=1), 1)

@@ -3,6 +3,7 @@
 import copy
 from abc import abstractmethod
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
@@ -12,7 +13,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from skad._estimators.validation import refuse_other_shape
 from skad._estimators.window_scaling import centre_and_scale, scale_windows
+from skad._series.missing import n_missing
 from skad._series.windows import as_dtype
+from skad._torch.missing_readings import fill_and_scale, filled_inputs
 from skad._torch.network_errors import channel_means, differences, outputs
 from skad._torch.plain_state import PlainStateMixin
 from skad._torch.remembered_net import remembered_net
@@ -73,6 +76,10 @@ class NetworkDetector(PlainStateMixin, WindowDetector):
         Channels that the model sees and that are never scored, such as commands, modes
         and the calendar: they have no part in errors, shares and what is learnt of
         these. A forecaster sees them up to the end of the window.
+    max_missing : float, default=0.5
+        The share, in [0, 1), of a window's readings that may be missing (NaN). A
+        window that misses more is left out at fit; when scored it gets the median score
+        of the training windows, and so never alarms.
     contamination : "auto" or float in (0, 0.5], default="auto"
         The share of the samples seen at fit that fall below the threshold `offset_`;
         "auto" puts it three median absolute deviations below their median score.
@@ -246,8 +253,8 @@ class NetworkDetector(PlainStateMixin, WindowDetector):
         Parameters
         ----------
         X : array-like of shape (n, n_timesteps, n_channels) or (n, n_features)
-            Windows of (mostly) normal data, in time order. Flattened, a window has
-            ``n_timesteps * n_channels`` columns.
+            Windows of (mostly) normal data, in time order; NaN is a missing reading.
+            Flattened, a window has ``n_timesteps * n_channels`` columns.
         y : Ignored
             Present for API consistency.
 
@@ -260,10 +267,11 @@ class NetworkDetector(PlainStateMixin, WindowDetector):
         Raises
         ------
         ValueError
-            If X holds anything but finite numbers below 1e17, or varies so little for
-            its magnitude that nothing of it is left in single precision; if it has
-            fewer than two windows, or windows that the network cannot take; if torch
-            cannot use the device; if training diverges.
+            If X holds anything but NaN and finite numbers below 1e17, or varies so
+            little for its magnitude that nothing of it is left in single precision; if
+            it has fewer than two windows that miss no more than ``max_missing``, or
+            windows that the network cannot take; if a channel holds no reading; if
+            torch cannot use the device; if training diverges.
         TypeError
             If X is sparse, or holds objects that cannot be read as numbers.
 
@@ -321,26 +329,39 @@ class NetworkDetector(PlainStateMixin, WindowDetector):
             last = output[:, -1:].double()
             if scaling is not None:
                 inputs, _ = self._fitted_as.inputs_and_targets(block)
-                centre, scale = centre_and_scale(inputs.double(), scaling)
-                last = last * scale + centre
+                _, *taken_out = filled_inputs(inputs, scaling, self._usual_readings)
+                last = last * taken_out[1] + taken_out[0]
             yield start, last[:, 0].cpu().numpy()
 
     def _scored(self, windows):
         """Return all that scoring needs, as fitted."""
         fitted_as, module, device = self._fitted_as, self.net_.module_, self.net_.device
+        ways = fitted_as._prepare, fitted_as._unit_of
+        if n_missing(windows) is not None:
+            ways = fitted_as._prepare_there, fitted_as._unit_there
+            ways = [partial(way, usual=self._usual_readings) for way in ways]
+        prepare, unit_of = ways
         is_scaled = fitted_as.window_scaling == "standard"
         is_asked = is_scaled and np.any(fitted_as.min_deviation)
-        unit_of = fitted_as._unit_of if is_asked else None
-        return module, windows, fitted_as._prepare, device, unit_of
+        return module, windows, prepare, device, unit_of if is_asked else None
 
     def _unit_of(self, windows):
         inputs, _ = self.inputs_and_targets(windows)
         _, scale = centre_and_scale(inputs.double(), self.window_scaling)
         return scale
 
+    def _unit_there(self, windows, usual):
+        inputs, _ = self.inputs_and_targets(windows)
+        return filled_inputs(inputs, self.window_scaling, usual)[2]
+
     def _prepare(self, windows):
         inputs, targets = self.inputs_and_targets(windows)
         return scale_windows(inputs, targets, self.window_scaling)
+
+    def _prepare_there(self, windows, usual):
+        """Do so where readings are missing, and leave NaN in the targets."""
+        inputs, targets = self.inputs_and_targets(windows)
+        return fill_and_scale(inputs, targets, self.window_scaling, usual)
 
     def _check_windows(self, X, *, reset, expected):
         windows = super()._check_windows(X, reset=reset, expected=expected)

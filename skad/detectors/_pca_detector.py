@@ -10,6 +10,7 @@ from sklearn.utils.extmath import svd_flip
 
 from skad._estimators.window_scaling import centre_and_scale
 from skad._series.fixed_blocks import fixed_blocks
+from skad._series.missing import filled, n_missing
 from skad.detectors._window_detector import WindowDetector
 
 # Windows that are rebuilt at a time; fewer where a window holds many numbers.
@@ -77,6 +78,10 @@ class PCADetector(WindowDetector):
         Channels that the model sees and that are never scored, such as commands, modes
         and the calendar: they have no part in errors, shares and what is learnt of
         these. A forecaster sees them up to the end of the window.
+    max_missing : float, default=0.5
+        The share, in [0, 1), of a window's readings that may be missing (NaN). A
+        window that misses more is left out at fit; when scored it gets the median score
+        of the training windows, and so never alarms.
     contamination : "auto" or float in (0, 0.5], default="auto"
         The share of the samples seen at fit that fall below the threshold `offset_`;
         "auto" puts it three median absolute deviations below their median score.
@@ -145,14 +150,16 @@ class PCADetector(WindowDetector):
     }
 
     def _learn(self, windows, task):
+        is_complete = n_missing(windows) is None
         windows = windows[:: -(-len(windows) // self._most(windows[0].size))]
         n, n_features = len(windows), windows[0].size
-        self.mean_ = sum(flat.sum(axis=0) for flat in self._flat(windows)) / n
+        self.mean_ = self._mean(windows, is_complete)
         flat = None if n > n_features else np.concatenate([*self._flat(windows)])
         if flat is None:
-            products = self._products(windows)
+            products = self._products(windows, is_complete)
         else:  # laid out side by side, so few windows are smaller than their products
             flat -= self.mean_
+            np.nan_to_num(flat, copy=False)
             products = flat @ flat.T
         variances, shapes = _largest(products, self.n_components)
         self.n_components_ = min(_count(self.n_components, variances), n_features - 1)
@@ -169,28 +176,48 @@ class PCADetector(WindowDetector):
             return self.max_windows
         return max(2, min(self.max_windows, _LARGEST_SIDE, _LARGEST_PART // n_features))
 
-    def _products(self, windows):
+    def _mean(self, windows, is_complete):
+        if is_complete:
+            return sum(flat.sum(axis=0) for flat in self._flat(windows)) / len(windows)
+        total, count = 0.0, 0
+        for flat in self._flat(windows):
+            total = total + np.nansum(flat, axis=0)
+            count = count + np.sum(~np.isnan(flat), axis=0)
+        return total / np.maximum(count, 1)
+
+    def _products(self, windows, is_complete):
         products = np.zeros((self.mean_.size, self.mean_.size))
+        pairs = np.zeros_like(products)  # of readings, which the products are of
         for flat in self._flat(windows):
             flat -= self.mean_
+            if not is_complete:
+                is_there = ~np.isnan(flat)
+                flat = np.where(is_there, flat, 0.0)
+                pairs += is_there.T.astype(np.float64) @ is_there
             products += flat.T @ flat
-        return products
+        return products if is_complete else products * (len(windows) / pairs.clip(1))
 
     def _flat(self, windows):
         """Yield the scaled windows themselves, flattened, block by block."""
-        for start, (block, _, _) in self._scaled(windows):
+        for start, (block, _, _, _) in self._scaled(windows):
             yield block[: len(windows) - start].reshape(-1, windows[0].size)
 
     def _scaled(self, windows):
-        """Yield blocks of scaled windows, with what was taken out of them."""
+        """Yield blocks of scaled windows, and these with what is missing filled.
+
+        With them comes what was taken out of them.
+        """
         size = max(8, min(_BLOCK, _LARGEST_BLOCK // windows[0].size))
         scaling = self._fitted_as.window_scaling
         for start, block in fixed_blocks(windows, size, dtype=np.float64):
+            seen = filled(block, self._usual_readings)
             if scaling is None:
-                yield start, (block, 0.0, 1.0)
+                yield start, (block, seen, 0.0, 1.0)
                 continue
-            centre, scale = centre_and_scale(block, scaling)
-            yield start, ((block - centre) / scale, centre, scale)
+            centre, scale = centre_and_scale(seen, scaling, _what_counts(block, seen))
+            scaled = (block - centre) / scale
+            seen = scaled if seen is block else (seen - centre) / scale
+            yield start, (scaled, seen, centre, scale)
 
     def _rebuilt(self, block):
         n_features = self.mean_.size
@@ -200,12 +227,20 @@ class PCADetector(WindowDetector):
         return (rebuilt[: len(block), :n_features] + self.mean_).reshape(block.shape)
 
     def _differences(self, windows):
-        for start, (block, _, scale) in self._scaled(windows):
-            yield start, self._rebuilt(block) - block, scale
+        for start, (block, seen, _, scale) in self._scaled(windows):
+            yield start, self._rebuilt(seen) - block, scale
 
     def _expectations(self, windows):
-        for start, (block, centre, scale) in self._scaled(windows):
-            yield start, (self._rebuilt(block) * scale + centre)[:, -1]
+        for start, (_, seen, centre, scale) in self._scaled(windows):
+            yield start, (self._rebuilt(seen) * scale + centre)[:, -1]
+
+
+def _what_counts(block, seen):
+    """Mark the readings, and all steps of channels without any; None for all."""
+    if seen is block:
+        return None
+    is_there = ~np.isnan(block)
+    return is_there | ~is_there.any(axis=1, keepdims=True)
 
 
 def _filled(matrix):

@@ -111,3 +111,30 @@ def _least(ranks, count):
         is_there[:, place] = ranks[rows, columns] < _NEVER
         ranks[rows, columns] = _NEVER
     return found, is_there
+
+
+def nearest_of_groups(
+    banks: list[WindowBank],
+    points: list[np.ndarray],
+    k: int,
+    rows: np.ndarray | None,
+    zone: int,
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Search each bank for its own points; see `WindowBank.nearest`.
+
+    Returned are the mean distances over the k nearest, (n_block, n_groups), and for
+    each group which is nearest, (n_block,).
+    """
+    distances, found = [], []
+    for bank, asked in zip(banks, points, strict=True):
+        squares, places = bank.nearest(asked, k, rows, zone)
+        distances.append(_mean_distance(squares / asked.shape[1]))
+        found.append(places[:, 0])
+    return np.stack(distances, axis=1), found
+
+
+def _mean_distance(squares):
+    """Return the mean of the roots that are finite."""
+    is_there = np.isfinite(squares)
+    roots = np.sqrt(np.where(is_there, squares, 0.0))
+    return roots.sum(axis=1) / np.maximum(is_there.sum(axis=1), 1)

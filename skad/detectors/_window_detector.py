@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
-from numbers import Integral
+from numbers import Integral, Real
 from typing import ClassVar
 
 import numpy as np
@@ -16,6 +16,14 @@ from skad._estimators.channel_errors import CONSTRAINTS, ChannelErrors, learnt
 from skad._estimators.channel_rules import RULES, names_in_windows, rules_of
 from skad._estimators.thresholding import CONTAMINATION, ThresholdMixin, threshold
 from skad._estimators.validation import check_windows, refuse_huge, refuse_lost
+from skad._series.missing import usual_readings
+from skad.detectors._evidence import (
+    by_evidence,
+    growth_of_errors,
+    lacks_evidence,
+    of_complete_windows,
+    windows_to_learn_from,
+)
 
 
 @dataclass(eq=False, repr=False)
@@ -25,7 +33,8 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
     A subclass learns (`_learn`) and tells, block by block, by how much each window
     misses what the model expects (`_differences`), and what that is (`_expectations`).
     A block comes with the number of its first window, and is filled up after the last,
-    so that all blocks are of one shape.
+    so that all blocks are of one shape. Where a reading is missing, so is the
+    difference: NaN.
 
     Parameters are fields of dataclasses. Those of the frames are keyword-only, so they
     follow those of the detector, which are its own fields.
@@ -39,6 +48,7 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
     direction: str | dict | Sequence = "both"
     min_deviation: float | dict | Sequence = 0.0
     context_channels: Sequence | None = None
+    max_missing: float = 0.5
     contamination: float | str = "auto"
 
     # Whether a score is that of the row where the window ends, as a forecast is, or
@@ -50,6 +60,7 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
         "window_scaling": [StrOptions({"mean", "standard"}), None],
         **CONSTRAINTS,
         **RULES,
+        "max_missing": [Interval(Real, 0, 1, closed="left")],
         "contamination": CONTAMINATION,
     }
     _precision = np.float64  # in which it computes
@@ -80,8 +91,8 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
         Parameters
         ----------
         X : array-like of shape (n, n_timesteps, n_channels) or (n, n_features)
-            Windows of (mostly) normal data, in time order. Flattened, a window has
-            ``n_timesteps * n_channels`` columns.
+            Windows of (mostly) normal data, in time order; NaN is a missing reading.
+            Flattened, a window has ``n_timesteps * n_channels`` columns.
         y : Ignored
             Present for API consistency.
 
@@ -94,9 +105,11 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
         Raises
         ------
         ValueError
-            If X holds anything but finite numbers below 1e17, or varies so little for
-            its magnitude that nothing of it is left in the precision of the detector;
-            if it has fewer than two windows, or windows that the model cannot take.
+            If X holds anything but NaN and finite numbers below 1e17, or varies so
+            little for its magnitude that nothing of it is left in the precision of the
+            detector; if it has fewer than two windows that miss no more than
+            ``max_missing``, or windows that the model cannot take; if a channel holds
+            no reading.
         TypeError
             If X is sparse, or holds objects that cannot be read as numbers.
 
@@ -123,6 +136,8 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
         columns = getattr(self, "feature_names_in_", None)
         names = names_in_windows(columns, windows.shape[2])
         self._fitted_as.set_params(**rules_of(self, names).as_parameters())
+        windows = windows_to_learn_from(self, windows)
+        self._usual_readings = usual_readings(windows)
         self._learn(windows, task)
         self._settle(windows)
 
@@ -138,7 +153,14 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
             scored=rules.scored(),
         )
         self._errors = learnt(errors, self._training_differences(windows))
-        self.offset_ = threshold(self._training_scores(windows), self.contamination)
+        self._learn_growth(windows)
+        scores = self._training_scores(windows)
+        self._usual_score = float(np.median(scores))
+        self.offset_ = threshold(scores, self.contamination)
+
+    def _learn_growth(self, windows):
+        max_missing = self._fitted_as.max_missing
+        self._growth = growth_of_errors(windows, max_missing, self._raw_errors_there)
 
     def _training_differences(self, windows):
         for start, block, unit in self._differences(windows):
@@ -147,7 +169,8 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
             yield block[:n_left], unit if is_one else unit[:n_left]
 
     def _training_scores(self, windows):
-        return -self._window_errors(windows)
+        errors = self._window_errors(windows)
+        return -errors[~lacks_evidence(errors, windows)]
 
     def score_samples(self, X):
         """Score windows by how well the model explains them.
@@ -162,17 +185,22 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
         scores : ndarray of shape (n,), float64
             Minus the error of each window, as ``error`` and ``channel_aggregation``
             say: the lower, the more abnormal. A score depends on its own window and on
-            nothing else in X.
+            nothing else in X. Missing readings add nothing to it, and a window that
+            misses too many, or all that the detector is to forecast, gets the median
+            score of the training windows.
 
         Raises
         ------
         ValueError
-            If X holds anything but finite numbers below 1e17, or if its windows have
-            another shape than at fit.
+            If X holds anything but NaN and finite numbers below 1e17, or if its windows
+            have another shape than at fit.
         TypeError
             If X is sparse, or holds objects that cannot be read as numbers.
         """
-        return -self._window_errors(self._fitted_windows(X))
+        windows = self._fitted_windows(X)
+        errors = self._window_errors(windows)
+        errors[lacks_evidence(errors, windows)] = -self._usual_score
+        return -errors
 
     def explain(self, X):
         """Share out the error of each window among its channels.
@@ -195,10 +223,11 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
             As `score_samples`.
         """
         windows = self._fitted_windows(X)
-        blocks = self._channel_means(windows, merge=False)
         shape = len(windows), windows.shape[2]
-        shares = ((start, self._errors.shares(means)) for start, means in blocks)
-        return _joined(shares, shape)
+        ways = self._shares_of, self._shares_there
+        shares = by_evidence(windows, self._fitted_as.max_missing, *ways, shape)
+        shares[lacks_evidence(shares, windows)] = -self._usual_score / shape[1]
+        return shares
 
     def expected(self, X):
         """Tell what the model expects where each window ends.
@@ -226,20 +255,54 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
         """Average the squares of all differences, whatever scores are made of them."""
         windows = self._fitted_windows(X)
         n, total = 0, 0.0
-        for start, differences in self._differences(windows):
+        for start, differences, _ in self._differences(windows):
             squares = differences[: len(windows) - start] ** 2
-            n, total = n + squares.size, total + squares.sum()
-        return total / n
+            n, total = n + np.sum(~np.isnan(squares)), total + np.nansum(squares)
+        return total / max(n, 1)
 
     def _window_errors(self, windows):
+        """Return the errors of windows; NaN of those without enough evidence."""
+        ways = self._errors_of, self._errors_there
+        max_missing = self._fitted_as.max_missing
+        return by_evidence(windows, max_missing, *ways, (len(windows),))
+
+    def _errors_of(self, windows):
         blocks = self._channel_means(windows, merge=True)
         errors = ((start, self._errors.of_windows(means)) for start, means in blocks)
         return _joined(errors, len(windows))
 
-    def _channel_means(self, windows, *, merge):
-        """Yield blocks of errors, averaged over the steps: (n, n_channels) arrays.
+    def _errors_there(self, windows):
+        errors = self._raw_errors_there(windows)
+        return of_complete_windows(errors, windows, self._growth)
 
-        With ``merge``, channels may be one where that does not change their mean.
+    def _raw_errors_there(self, windows):
+        errors, blocks = self._errors, self._means_there(windows)
+        parts = ((start, errors.of_windows_there(means)) for start, means in blocks)
+        return _joined(parts, len(windows))
+
+    def _shares_of(self, windows):
+        blocks = self._channel_means(windows, merge=False)
+        shares = ((start, self._errors.shares(means)) for start, means in blocks)
+        return _joined(shares, (len(windows), windows.shape[2]))
+
+    def _shares_there(self, windows):
+        errors, blocks = self._errors, self._means_there(windows)
+        parts = ((start, errors.shares_there(means)) for start, means in blocks)
+        shares = _joined(parts, (len(windows), windows.shape[2]))
+        total = shares.sum(axis=1)
+        scaled = of_complete_windows(total, windows, self._growth)
+        ratio = np.divide(scaled, total, out=np.ones(len(total)), where=total > 0)
+        return shares * ratio[:, np.newaxis]
+
+    def _means_there(self, windows):
+        for start, *differences in self._differences(windows):
+            yield start, self._errors.means_there(*differences)
+
+    def _channel_means(self, windows, *, merge):
+        """Yield blocks of errors of complete windows, averaged over the steps.
+
+        They are (n, n_channels) arrays. With ``merge``, channels may be one where that
+        does not change their mean.
         """
         for start, *differences in self._differences(windows):
             yield start, self._errors.means(*differences, merge=merge)
@@ -259,6 +322,7 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
         tags.input_tags.three_d_array = True
         return tags
 

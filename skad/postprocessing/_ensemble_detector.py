@@ -8,6 +8,7 @@ from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import check_is_fitted
 
 from skad._estimators.callbacks import FitTask
+from skad._estimators.evidence import takes_missing
 from skad._estimators.lost_index import warn_of_lost_index
 from skad._estimators.row_context import inner_estimators
 from skad._estimators.thresholding import CONTAMINATION, threshold
@@ -322,9 +323,10 @@ class EnsembleDetector(MetaDetector, _BaseComposition):
     def __sklearn_tags__(self):
         tags = super(MetaDetector, self).__sklearn_tags__()
         inside = [get_tags(part).input_tags for part in inner_estimators(self)]
-        for name in ("allow_nan", "sparse", "three_d_array"):
+        for name in ("sparse", "three_d_array"):
             takes_it = all(getattr(member, name) for member in inside)
             setattr(tags.input_tags, name, takes_it)
+        tags.input_tags.allow_nan = all(map(takes_missing, inner_estimators(self)))
         return tags
 
 

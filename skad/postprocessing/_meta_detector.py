@@ -13,6 +13,7 @@ from sklearn.preprocessing import (
 from sklearn.utils import get_tags
 
 from skad._estimators.callbacks import CallbackSupport
+from skad._estimators.evidence import takes_missing
 from skad._estimators.thresholding import ThresholdMixin
 from skad._series.tables import as_native, as_table
 
@@ -68,6 +69,7 @@ class MetaDetector(CallbackSupport, ThresholdMixin, MetaEstimatorMixin, BaseEsti
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags = get_tags(self.estimator).input_tags
+        tags.input_tags.allow_nan = takes_missing(self.estimator)
         return tags
 
 

@@ -4,11 +4,11 @@ import datetime
 
 import numpy as np
 from sklearn.base import _fit_context, clone
-from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
 from skad._estimators.callbacks import FitTask
+from skad._estimators.evidence import takes_missing
 from skad._estimators.row_context import row_context
 from skad._estimators.thresholding import CONTAMINATION, threshold
 from skad.postprocessing._clock import Clock
@@ -164,8 +164,7 @@ class ResampledDetector(MetaDetector):
         rule = getattr(self, "_fitted_as", None)
         freq = self.freq if rule is None else rule["freq"]
         max_gap = self.max_gap if rule is None else rule["max_gap"]
-        takes_missing = get_tags(self.estimator).input_tags.allow_nan
-        return Clock.of(X, freq, max_gap, takes_missing)
+        return Clock.of(X, freq, max_gap, takes_missing(self.estimator))
 
     def __skad_explain__(self, X, explain):
         clock = self._clock(X)

@@ -37,7 +37,8 @@ class AtFitOnly(CallbackSupport, TableOutputMixin, BaseEstimator, ABC):
         Parameters
         ----------
         values : ndarray of shape (n, n_channels) or (n, n_timesteps, n_channels)
-            Rows or windows, of float32 or float64. Not to be written to.
+            Rows or windows, of float32 or float64, with NaN where a reading is missing,
+            which is to stay. Not to be written to.
         lengths : ndarray of shape (n_series,), int
             Rows of each of the series that ``values`` holds one after the other.
         scale : float
@@ -68,8 +69,8 @@ class AtFitOnly(CallbackSupport, TableOutputMixin, BaseEstimator, ABC):
         Raises
         ------
         ValueError
-            If X is no array of finite numbers, or if ``scale`` is no number of at least
-            0 and no pair ``(low, high)`` of such numbers.
+            If X is no array of finite numbers and NaN, or if ``scale`` is no number of
+            at least 0 and no pair ``(low, high)`` of such numbers.
         TypeError
             If X is sparse, or holds objects that cannot be read as numbers.
         """
@@ -101,7 +102,7 @@ class AtFitOnly(CallbackSupport, TableOutputMixin, BaseEstimator, ABC):
         """
         X = as_native(X)
         with FitTask(self, X, y):
-            values = self._learn(X)
+            values = np.asarray(self._learn(X))
         lengths = np.diff(np.append(series_starts(X), len(values)))
         rng = check_random_state(self.random_state)
         copies = [
@@ -127,7 +128,8 @@ class AtFitOnly(CallbackSupport, TableOutputMixin, BaseEstimator, ABC):
         Raises
         ------
         ValueError
-            If X is no array of finite numbers or has another shape than at fit.
+            If X is no array of finite numbers and NaN, or has another shape than at
+            fit.
         TypeError
             If X is sparse, or holds objects that cannot be read as numbers.
         """
@@ -168,6 +170,7 @@ class AtFitOnly(CallbackSupport, TableOutputMixin, BaseEstimator, ABC):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.non_deterministic = True  # fit_transform is not fit().transform()
+        tags.input_tags.allow_nan = True
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skad._series.windows import series_under
+from skad._series.windows import PickedWindows, series_under
 from skad.preprocessing._at_fit_only import AtFitOnly
 
 
@@ -107,13 +107,18 @@ class GaussianNoise(AtFitOnly):
 
 
 def _deviations(values):
-    """Return the standard deviation of each channel, exactly 0 where it is constant."""
+    """Return the deviation of each channel, exactly 0 where it is constant."""
+    if isinstance(values, PickedWindows):
+        values = np.asarray(values)
     if values.ndim == 3:
         series = series_under(values)
         values = values if series is None else series
     rows = values.reshape(-1, values.shape[-1])
-    constant = rows.max(axis=0) == rows.min(axis=0)
+    is_missing = np.isnan(rows)
+    varies = np.fmax.reduce(rows, 0) > np.fmin.reduce(rows, 0)  # not without a reading
+    rows = np.where(is_missing.all(axis=0), 0, rows)
     # Halved often enough, which loses no digit, the squares of large values fit.
-    _, halvings = np.frexp(np.abs(rows).max(axis=0).astype(np.float64))
-    deviations = np.ldexp(rows, -halvings).std(axis=0, dtype=np.float64)
-    return np.where(constant, 0.0, np.ldexp(deviations, halvings))
+    _, halvings = np.frexp(np.fmax.reduce(np.abs(rows), 0).astype(np.float64))
+    deviation = np.nanstd if is_missing.any() else np.std
+    deviations = deviation(np.ldexp(rows, -halvings), axis=0, dtype=np.float64)
+    return np.where(varies, np.ldexp(deviations, halvings), 0.0)

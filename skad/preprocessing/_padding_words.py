@@ -1,6 +1,7 @@
 """What to say where most windows hold padding, at fit and at scoring."""
 
 import numpy as np
+from sklearn.utils.validation import _num_samples
 
 from skad._series.segments import GapRule
 
@@ -35,7 +36,7 @@ def padding_at_scoring(
 
     A single short series is no reason for a word: its first windows hold padding.
     """
-    n_rows = len(X)
+    n_rows = _num_samples(X)
     other_step = gaps.other_step(X)
     if other_step is None:
         is_long = len(starts) > 1 and n_rows > _FEW_WINDOWS * window_size

@@ -46,8 +46,9 @@ class SlidingWindow(CallbackSupport, TableOutputMixin, BaseEstimator):
         between 64 and 128 rows; of a shorter one the smallest multiple that is not
         below 64; and 64 where none stands out; but at most a third of the longest
         segment.
-    padding : {"edge"} or float, default="edge"
-        What stands before the first row of a segment: that row again, or a number.
+    padding : {"edge", "missing"} or float, default="edge"
+        What stands before the first row of a segment: that row again; nothing, that is
+        NaN, which every detector of skad takes for a missing reading; or a number.
     flatten : bool, default=False
         Whether to return windows as rows of a table, in time-major order (all channels
         of the oldest step first), for estimators of two-dimensional input.
@@ -77,8 +78,12 @@ class SlidingWindow(CallbackSupport, TableOutputMixin, BaseEstimator):
     Notes
     -----
     The windows of one segment are a read-only view of one padded copy of the series:
-    their first two strides are equal, and no window is copied. Several segments cost
-    the memory of all their windows.
+    their first two strides are equal, and no window is copied. Nor is one of several
+    segments: what comes back then stands for an array, of which rows may be taken by
+    slices, numbers and masks, and becomes one (`numpy.asarray`) wherever something else
+    is asked of it. The detectors of skad ask for rows alone.
+
+    NaN in X stays NaN in the windows: a missing reading.
 
     The period is where the autocorrelation, averaged over the channels that vary, has
     its first peak about as high as its highest. Each segment is freed of its trend; of
@@ -112,7 +117,10 @@ class SlidingWindow(CallbackSupport, TableOutputMixin, BaseEstimator):
             Interval(Integral, 1, None, closed="left"),
             StrOptions({"auto"}),
         ],
-        "padding": [StrOptions({"edge"}), Interval(Real, None, None, closed="neither")],
+        "padding": [
+            StrOptions({"edge", "missing"}),
+            Interval(Real, None, None, closed="neither"),
+        ],
         "flatten": ["boolean"],
         # Spans first: numpy's count as integers, and do not compare with numbers.
         "max_gap": [
@@ -136,7 +144,8 @@ class SlidingWindow(CallbackSupport, TableOutputMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_timestamps, n_channels)
-            A series; a DataFrame with an index may hold several.
+            A series; a DataFrame with an index may hold several. NaN is a missing
+            reading.
         y : Ignored
             Present for API consistency.
 
@@ -148,9 +157,9 @@ class SlidingWindow(CallbackSupport, TableOutputMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X is no table of finite numbers; if its timestamps are out of order or
-            duplicated within a series; if its index holds neither time nor numbers; or
-            if ``max_gap`` is a span of time and the index holds none.
+            If X is no table of finite numbers and NaN; if its timestamps are out of
+            order or duplicated within a series; if its index holds neither time nor
+            numbers; or if ``max_gap`` is a span of time and the index holds none.
         TypeError
             If X is sparse, or holds objects that cannot be read as numbers.
 
@@ -184,7 +193,8 @@ class SlidingWindow(CallbackSupport, TableOutputMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_timestamps, n_channels)
-            A series; a DataFrame with an index may hold several.
+            A series; a DataFrame with an index may hold several. NaN is a missing
+            reading.
 
         Returns
         -------
@@ -195,9 +205,9 @@ class SlidingWindow(CallbackSupport, TableOutputMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X is no table of finite numbers, if its timestamps are out of order or
-            duplicated within a series, if its index is of another kind than at fit, or
-            if ``padding`` is too large a number for its dtype.
+            If X is no table of finite numbers and NaN, if its timestamps are out of
+            order or duplicated within a series, if its index is of another kind than
+            at fit, or if ``padding`` is too large a number for its dtype.
         TypeError
             If X is sparse, or holds objects that cannot be read as numbers.
 
@@ -216,7 +226,8 @@ class SlidingWindow(CallbackSupport, TableOutputMixin, BaseEstimator):
         if not getattr(self, "_is_mostly_padding", False):
             words = padding_at_scoring(self._gaps, X, starts, self.window_size_)
             _warn(words, stacklevel=4)
-        windows = segment_windows(rows, self.window_size_, starts, self.padding)
+        padding = np.nan if self.padding == "missing" else self.padding
+        windows = segment_windows(rows, self.window_size_, starts, padding)
         return windows.reshape(len(windows), -1) if self.flatten else windows
 
     @available_if(lambda self: self.flatten)
@@ -240,11 +251,11 @@ class SlidingWindow(CallbackSupport, TableOutputMixin, BaseEstimator):
 
     def _refuse_padding_beyond(self, dtype):
         largest = float(np.finfo(dtype).max)
-        if self.padding != "edge" and abs(self.padding) > largest:
+        if not isinstance(self.padding, str) and abs(self.padding) > largest:
             raise ValueError(
                 f"padding={self.padding!r} is no finite {dtype} like the rest of X; "
                 f"the largest is {largest:.3g}. Set padding to a usual reading, or to "
-                '"edge".'
+                '"edge" or "missing".'
             )
 
     def __skad_check_state__(self):
@@ -258,6 +269,7 @@ class SlidingWindow(CallbackSupport, TableOutputMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 

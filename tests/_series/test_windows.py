@@ -1,14 +1,19 @@
 """Windows as views of a series."""
 
+import pickle
+
+import joblib
 import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
 from skad._series.windows import (
+    PickedWindows,
     as_dtype,
     segment_bounds,
     segment_windows,
     series_under,
+    take_windows,
     trailing_windows,
     unflatten,
     windows_over,
@@ -192,3 +197,98 @@ def test_separate_windows_change_dtype_and_the_right_dtype_changes_nothing(rng):
         as_dtype(windows, np.float32), windows.astype(np.float32)
     )
     assert as_dtype(windows, np.float64) is windows
+
+
+def picked(rng, n_channels=2, padding="edge"):
+    series = rng.normal(size=(30, n_channels))
+    return segment_windows(series, 4, np.array([0, 7, 8, 20]), padding)
+
+
+def test_several_segments_lie_in_one_block_behind_their_padding(rng):
+    windows = picked(rng)
+    assert windows.block.shape == (30 + 4 * 3, 2)
+    assert windows.shape == (30, 4, 2)
+    assert windows.ndim == np.asarray(windows).ndim == 3
+    assert segment_windows(windows.block, 1, np.array([0, 5])).strides == (16, 16, 8)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        slice(3, 17),
+        slice(None, None, -2),
+        np.arange(30) % 3 == 0,
+        np.array([5, 5, 2, -1]),
+        [4, 9],
+        (slice(2, 9), Ellipsis),
+        ([7, 1], Ellipsis),
+    ],
+    ids=["slice", "backwards", "mask", "numbers", "list", "with dots", "list and dots"],
+)
+def test_rows_of_picked_windows_are_picked_windows(rng, rows):
+    windows = picked(rng)
+    taken = windows[rows]
+    assert isinstance(taken, PickedWindows)
+    assert taken.block is windows.block
+    np.testing.assert_array_equal(taken, np.asarray(windows)[rows])
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        3,
+        np.int64(-1),
+        (3, 1),
+        (slice(2, 5), 0),
+        (slice(None), slice(None), 1),
+        ([1, 2], [0, 3]),
+        Ellipsis,
+        None,
+        np.ones((30, 4), dtype=bool),
+    ],
+)
+def test_whatever_else_is_taken_from_them_is_an_array(rng, key):
+    windows = picked(rng)
+    taken = windows[key]
+    assert type(taken) is np.ndarray
+    np.testing.assert_array_equal(taken, np.asarray(windows)[key])
+
+
+def test_to_numpy_picked_windows_are_an_array(rng):
+    windows = picked(rng)
+    array = np.asarray(windows)
+    np.testing.assert_array_equal(windows.mean(axis=1), array.mean(axis=1))
+    np.testing.assert_array_equal(np.mean(windows, axis=1), array.mean(axis=1))
+    np.testing.assert_array_equal(windows - windows[:, :1], array - array[:, :1])
+    np.testing.assert_array_equal(np.concatenate([windows, windows])[30:], array)
+    assert windows.reshape(30, -1).shape == (30, 8)
+    assert np.asarray(windows, dtype=np.float32).dtype == np.float32
+    assert as_dtype(windows, np.float32).block.dtype == np.float32
+
+
+def test_picked_windows_have_nothing_that_arrays_have_not(rng):
+    windows = picked(rng)
+    for name in ("iloc", "columns", "_private"):
+        with pytest.raises(AttributeError, match=f"has no attribute '{name}'"):
+            getattr(windows, name)
+    with pytest.raises(ValueError, match="become an array by a copy"):
+        np.asarray(windows, copy=False)
+
+
+def test_picked_windows_survive_a_pickle_and_a_hash(rng):
+    windows = picked(rng)
+    again = pickle.loads(pickle.dumps(windows))
+    np.testing.assert_array_equal(again, windows)
+    assert joblib.hash(again) == joblib.hash(windows)
+    assert joblib.hash(windows[:5]) != joblib.hash(windows)
+
+
+def test_some_windows_of_a_series_are_taken_without_a_copy(rng):
+    windows = trailing_windows(rng.normal(size=(24, 2)), 6)
+    rows = np.arange(24) % 2 == 0
+    taken = take_windows(windows, rows)
+    assert np.shares_memory(taken.block, windows)
+    np.testing.assert_array_equal(taken, windows[rows])
+    np.testing.assert_array_equal(take_windows(taken, [3, 1]), windows[rows][[3, 1]])
+    alone = np.array(windows)
+    np.testing.assert_array_equal(take_windows(alone, rows), windows[rows])

@@ -397,3 +397,24 @@ def test_windows_of_another_shape_than_at_fit_are_refused(rng, shape):
     noise = GaussianNoise().fit(rng.normal(size=(9, 2, 1)))
     with pytest.raises(ValueError, match="expecting 2 features|fitted on 2 timesteps"):
         noise.transform(rng.normal(size=shape))
+
+
+def test_missing_readings_stay_missing_and_count_in_no_deviation(rng):
+    X = rng.normal(scale=[2.0, 5.0, 1.0], size=(500, 3))
+    X[::4, 0] = X[:, 2] = np.nan
+    noise = GaussianNoise(random_state=0).fit(X)
+    expected = [X[:, 0][~np.isnan(X[:, 0])].std(), X[:, 1].std(), 0]
+    np.testing.assert_allclose(noise.channel_scale_, expected)
+    altered = noise.fit_transform(X)
+    np.testing.assert_array_equal(np.isnan(altered), np.isnan(X))
+    windows = SlidingWindow(4, padding="missing").fit_transform(X)
+    altered = noise.fit_transform(windows)
+    np.testing.assert_array_equal(np.isnan(altered), np.isnan(windows))
+
+
+def test_windows_of_several_segments_are_altered_like_copied_ones(rng):
+    X = pd.DataFrame(rng.normal(size=(30, 1)), index=[*range(10), *range(20, 40)])
+    windows = SlidingWindow(4).fit_transform(X)
+    altered = GaussianNoise(random_state=0).fit_transform(windows)
+    expected = GaussianNoise(random_state=0).fit_transform(np.asarray(windows))
+    np.testing.assert_array_equal(altered, expected)

@@ -1,0 +1,142 @@
+"""How much of what the score of a row rests on are readings.
+
+Cells that are missing, and those that lie before a series or beyond a gap, are none::
+
+    row            0 1 2 3 4 5            windows of 4 rows, one channel
+    reading        x x . x x x
+    evidence       1 2 2 3 3 3    of 4
+
+The windows are those that a step inside an estimator cuts, with its rule for gaps.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
+from sklearn.utils.validation import _num_samples
+
+from skad._estimators.row_context import every_part
+from skad._series.missing import n_missing, n_padded, n_readings
+from skad._series.tables import n_dimensions
+from skad._series.windows import PickedWindows
+
+# What a detector may miss that has no such parameter.
+_MAX_MISSING = 0.5
+# Of a share of the cells, for numbers such as 0.3 that binary fractions miss.
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The share of readings among the cells of each row's window, and whether to judge.
+
+    ``is_enough`` asks of detectors that know missing readings for the share that
+    ``max_missing`` leaves, and of all others for no padding as well: rows repeated in
+    place of readings made up to half of the first rows of a series alarm.
+    """
+
+    share: np.ndarray  # (n,), float64
+    is_enough: np.ndarray  # (n,), bool
+
+    @classmethod
+    def best_of(cls, parts: list["Evidence"]) -> "Evidence":
+        """Return that of members: a row is judged by all that can."""
+        share = np.max([part.share for part in parts], axis=0)
+        return cls(share, np.any([part.is_enough for part in parts], axis=0))
+
+
+def takes_missing(estimator) -> bool:
+    """Tell whether NaN may enter; of a Pipeline, if it may pass all steps.
+
+    scikit-learn's Pipelines keep this tag of their steps to themselves.
+    """
+    if isinstance(estimator, Pipeline):
+        steps = [step for _, step in estimator.steps if hasattr(step, "fit")]
+        return all(map(takes_missing, steps))
+    return get_tags(estimator).input_tags.allow_nan
+
+
+def evidence_of(estimator, X) -> Evidence:
+    """Count readings in the windows of rows, or in windows that were cut outside.
+
+    A part of the estimator that has a method ``__skad_evidence__(X)`` answers for all
+    that is inside it.
+    """
+    parts = list(every_part(estimator))
+    for part in parts:
+        if hasattr(part, "__skad_evidence__"):
+            return part.__skad_evidence__(X)
+    cutter = _first(parts, "padding", "max_gap")
+    detector = _first(parts, "max_missing")
+    max_missing = _MAX_MISSING if detector is None else detector.max_missing
+    horizon = getattr(detector, "horizon", 1)
+    horizon = horizon if getattr(detector, "judges_rows", False) else None
+    if cutter is None:
+        share = _share_of_samples(X, detector, horizon)
+        return Evidence(share, _reaches(share, max_missing))
+    starts, size = cutter._gaps.starts(X), cutter.window_size_
+    of_rows, n_channels = _readings_of_rows(X)
+    share = n_readings(of_rows, size, starts) / (size * n_channels)
+    if horizon is not None:  # nothing is said without a reading to compare with
+        share *= n_readings(of_rows, horizon, starts) > 0
+    is_enough = _reaches(share, max_missing)
+    if detector is None or cutter.padding != "missing":
+        is_enough &= n_padded(size, starts, len(share)) == 0
+    return Evidence(share, is_enough)
+
+
+def _first(parts, *names):
+    for part in parts:
+        params = part.get_params(deep=False) if hasattr(part, "get_params") else {}
+        if all(name in params for name in names):
+            return part
+    return None
+
+
+def _reaches(share, max_missing):
+    return share >= 1 - max_missing - _ROUNDING
+
+
+def _share_of_samples(X, detector, horizon):
+    """Return the share of readings in windows, flattened or not, or in single rows."""
+    if n_dimensions(X) == 3:
+        windows = X if isinstance(X, PickedWindows) else np.asarray(X)
+        n_cells = windows.shape[1] * windows.shape[2]
+        missing = n_missing(windows)
+        share = np.ones(len(windows)) if missing is None else 1 - missing / n_cells
+        if horizon is not None and missing is not None:
+            target = np.asarray(windows[:, -horizon:])
+            share *= ~np.isnan(target).all(axis=(1, 2))
+        return share
+    of_rows, n_columns = _readings_of_rows(X)
+    share = of_rows / n_columns
+    if horizon is not None and (share < 1).any():
+        n_target = horizon * detector.n_channels
+        share *= ~np.isnan(_as_numbers(X)[:, -n_target:]).all(axis=1)
+    return share
+
+
+def _readings_of_rows(X):
+    """Count the readings of each row, and its cells."""
+    values = _as_numbers(X)
+    if values is None:
+        return np.ones(_num_samples(X)), 1
+    if not np.isnan(np.sum(values)):  # no array of flags for a series without
+        return np.full(len(values), values.shape[1]), values.shape[1]
+    return np.sum(~np.isnan(values), axis=1), values.shape[1]
+
+
+def _as_numbers(X):
+    """Return an array of floats; None of text, times and what else is no number.
+
+    Whoever takes these knows by itself what is missing.
+    """
+    if isinstance(X, np.ndarray) and X.dtype.kind == "f":
+        values = X
+    else:
+        try:
+            values = np.asarray(X, dtype=np.float64)
+        except (TypeError, ValueError):
+            return None
+    return values if values.ndim == 2 else values.reshape(len(values), -1)
