@@ -37,6 +37,11 @@ def pipe(window_size=5):
     return make_pipeline(StandardScaler(), flat(window_size), forest())
 
 
+def twice(inner, outer):
+    inside = ReverseWindowing(summed(flat(4)), **inner)
+    return ReverseWindowing(inside, window_size=4, **outer)
+
+
 class Smoother(TransformerMixin, BaseEstimator):
     """A step of a user's own, which looks two rows back and one ahead."""
 
@@ -113,10 +118,10 @@ def summed(*steps):
         ReverseWindowing(summed(flat(6)), reduce="max", smoothing=5, causal=True),
         ReverseWindowing(summed(flat(6)), window_size=1, smoothing=3),
         ReverseWindowing(AbsoluteSum(), window_size=4),
-        ReverseWindowing(ReverseWindowing(summed(flat(4)))),
-        ReverseWindowing(ReverseWindowing(summed(flat(4)), causal=True)),
-        ReverseWindowing(ReverseWindowing(summed(flat(4))), causal=True),
-        ReverseWindowing(ReverseWindowing(summed(flat(4)), causal=True), causal=True),
+        twice({}, {}),
+        twice({"causal": True}, {}),
+        twice({}, {"causal": True}),
+        twice({"causal": True}, {"causal": True}),
     ],
     ids=lambda estimator: repr(estimator)[:60].replace("\n", ""),
 )
