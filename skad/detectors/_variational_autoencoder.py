@@ -54,6 +54,19 @@ class VariationalAutoencoder(NetworkDetector):
         - "mahalanobis": the squared Mahalanobis distance of each step's errors from 0,
           by the covariance of the training errors, over the number of channels; the
           distance itself with ``error="absolute"``.
+    direction : {"both", "above", "below"}, dict or sequence, default="both"
+        Which readings count: those "above" what is expected, those "below" it, or both.
+        One word for all channels, one for each, or a dict from channels to words; those
+        not in it have "both". A reading on the other side adds nothing to the error.
+        Channels go by their positions; in a DataFrame of flattened windows, as
+        `SlidingWindow` names their columns, also by their names.
+    min_deviation : float, dict or sequence, default=0.0
+        A reading that is nearer to what is expected, in the units of X, adds nothing to
+        the error. Given as ``direction`` is; channels not in a dict have 0.
+    context_channels : sequence or None, default=None
+        Channels that the model sees and that are never scored, such as commands, modes
+        and the calendar: they have no part in errors, shares and what is learnt of
+        these. A forecaster sees them up to the end of the window.
     contamination : "auto" or float in (0, 0.5], default="auto"
         The share of the samples seen at fit that fall below the threshold `offset_`;
         "auto" puts it three median absolute deviations below their median score.
@@ -75,9 +88,11 @@ class VariationalAutoencoder(NetworkDetector):
         Whether to hold back the end of the series, stop when its loss no longer
         improves, and go back to the best weights.
     validation_fraction : float, default=0.1
-        The share of the windows, the last in time, held back by ``early_stopping``.
-        The ``n_timesteps - 1`` windows before them share rows with them and are
-        dropped.
+        The share of the windows, the last in time of each series and before each gap,
+        held back by ``early_stopping``. The ``n_timesteps - 1`` windows before them
+        share rows with them and are dropped. Where series or stretches between gaps
+        are shorter than four windows, they are learnt from as a whole; where most are,
+        the last windows of all are held back.
     n_iter_no_change : int, default=10
         Epochs without improvement after which ``early_stopping`` stops.
     device : str or torch.device, default="cpu"
