@@ -63,6 +63,7 @@ OTHER_MEANING = {
     "detector",  # of PyOD, or of sktime
     "estimator",  # to be fitted, or for a stream fitted already
     "scale",  # of noise that is added, or of factors
+    "max_gap",  # between rows of a window, or between readings of a grid
     "random_state",  # what it decides differs: noise here, weights and batches there
     "window_scaling",  # of what a network sees, or of what is compared
     "window_size",  # the rows in a window, or the windows over a row
