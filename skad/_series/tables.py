@@ -46,6 +46,11 @@ def as_table(X):
             f"X is of type {type(X).__name__}, which is no table. Pass an array, a "
             "DataFrame or a list of rows, with one row per timestamp."
         )
+    if hasattr(table, "iloc") and len(table.shape) == 1:
+        raise ValueError(
+            f"X is a {type(table).__name__}, which shows one dimension. Pass "
+            "X.to_frame(): one row per timestamp, one column."
+        )
     _refuse_no_numbers(table)
     _refuse_columns(table)
     return table

@@ -45,6 +45,13 @@ class MeanSquaredError:
         is_there = None
         if isinstance(target, list):  # which skorch makes of pairs
             target, is_there = target
+        if not isinstance(prediction, torch.Tensor):
+            raise TypeError(
+                f"The network returned a {type(prediction).__name__}, as torch.nn.GRU "
+                "and torch.nn.LSTM do, where a tensor of the shape "
+                f"{tuple(target.shape)} of its target is needed. Wrap it in a module "
+                "whose forward returns the output alone: see make_network."
+            )
         if prediction.shape != target.shape:
             raise ValueError(
                 f"The network returned shape {tuple(prediction.shape)} where its "
@@ -239,8 +246,9 @@ def answers(net: WindowNet, inputs: torch.Tensor) -> torch.Tensor:
 def check_device(device: str) -> None:
     """Raise where torch cannot reach the device, before any work is done."""
     try:
-        torch.zeros(1, device=device).item()
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        # Errors are computed in double precision, which "mps" has not.
+        torch.zeros(1, device=device, dtype=torch.float64).item()
+    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
         raise ValueError(
             f"device={device!r} was asked for, but torch cannot use it here ({error}). "
             'Set device="cpu", or install a build of torch for this device.'

@@ -26,6 +26,7 @@ _DIGEST_SIZE = hashlib.sha256().digest_size
 # process can still be writing it.
 _STALE = 3600
 _TOKEN_SIZE = 8
+_LONGEST_NAME = 200
 # Of folders on some network disks, and of those that may be written to but not read.
 _NOT_FLUSHED = {errno.EACCES, errno.EBADF, errno.EINVAL, errno.ENOTSUP}
 
@@ -73,7 +74,8 @@ def damaged(path: str | os.PathLike, cause: str) -> ValueError:
 
 def _replace(path, parts):
     _sweep(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(_TOKEN_SIZE)}.tmp")
+    token = secrets.token_hex(_TOKEN_SIZE)
+    temporary = path.with_name(f".{_short_name(path)}.{token}.tmp")
     try:
         with open(temporary, "xb") as file:
             if path.exists():
@@ -88,10 +90,16 @@ def _replace(path, parts):
         raise
 
 
+def _short_name(path):
+    """Return a name that leaves room, in the 255 bytes of one, for what is added."""
+    name = os.fsencode(path.name)
+    return path.name if len(name) <= _LONGEST_NAME else hashlib.sha256(name).hexdigest()
+
+
 def _sweep(path):
     """Remove what saves of ``path`` that were killed have left behind."""
     token = "[0-9a-f]" * 2 * _TOKEN_SIZE
-    for left in path.parent.glob(f".{glob.escape(path.name)}.{token}.tmp"):
+    for left in path.parent.glob(f".{glob.escape(_short_name(path))}.{token}.tmp"):
         with suppress(FileNotFoundError):  # another process sweeps too
             if time.time() - left.stat().st_mtime > _STALE:
                 left.unlink()

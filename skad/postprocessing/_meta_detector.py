@@ -94,8 +94,18 @@ def as_read(estimator, X):
     while isinstance(estimator, Pipeline):
         estimator = estimator.steps[0][1]
     if isinstance(estimator, _SCALERS):
-        as_table(X)
+        _refuse_windows(as_table(X), estimator)
     return X
+
+
+def _refuse_windows(table, estimator):
+    if len(table.shape) > 2:
+        raise ValueError(
+            f"X has shape {tuple(table.shape)}, and {type(estimator).__name__}, which "
+            "comes first, needs a table of shape (n_timestamps, n_channels): windows "
+            "are cut behind it. Pass several series as one DataFrame, named in an "
+            "outer index level, for example by pandas.concat(frames, keys=names)."
+        )
 
 
 def _last_step(estimator):

@@ -263,3 +263,13 @@ def _refuse_another_form(kept, rows):
             f"{found}; those before were of type {type(kept).__name__}, with {before}. "
             "Pass all rows of a run in one form, or call reset."
         )
+    if not hasattr(rows, "columns") and _is_single(rows) != _is_single(kept):
+        raise ValueError(
+            f"The rows are of dtype {rows.dtype}, those before were of {kept.dtype}: "
+            "in another precision, scores have other last digits. Pass rows of one "
+            "dtype (lists of numbers are float64), or call reset."
+        )
+
+
+def _is_single(rows):
+    return rows.dtype == np.float32

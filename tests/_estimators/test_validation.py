@@ -71,7 +71,10 @@ TEN = np.arange(10.0).reshape(5, 2)
         (np.empty((0, 2)), r"Found array with 0 sample\(s\) \(shape=\(0, 2\)\)"),
         (np.empty((5, 0)), r"Found array with 0 feature\(s\) \(shape=\(5, 0\)\)"),
         (np.zeros(5), r"Expected 2D array, got 1D array[\s\S]* array.reshape\(-1, 1\)"),
-        (pd.Series(np.zeros(5)), "Expected a 2-dimensional container but got <class"),
+        (
+            pd.Series(np.zeros(5)),
+            r"X is a Series.* one dimension. Pass X.to_frame\(\)",
+        ),
         (
             np.ma.masked_array(TEN, TEN > 3),
             "X is a masked array, and the mask would be lost. Fill it",

@@ -330,3 +330,16 @@ def test_a_threshold_on_rows_held_back_goes_around_it(rng):
 def test_what_is_no_detector_of_windows_is_refused(estimator, error, message):
     with pytest.raises(error, match=message):
         make_detector(estimator)
+
+
+def test_windows_and_lists_of_frames_are_refused_in_words():
+    detector = make_detector(PCADetector(), window_size=8)
+    frame = pd.DataFrame(np.zeros((20, 2)))
+    for X in (np.zeros((20, 8, 2)), [frame, frame]):
+        with pytest.raises(ValueError, match=r"X has shape .* cut behind it.*concat"):
+            detector.fit(X)
+
+
+def test_a_series_of_pandas_is_refused_in_words():
+    with pytest.raises(ValueError, match=r"X is a Series.* Pass X\.to_frame\(\)"):
+        make_detector(PCADetector(), window_size=8).fit(pd.Series(np.zeros(20)))

@@ -351,3 +351,28 @@ def test_a_device_that_torch_cannot_use_is_refused(device):
         ValueError, match=r'device=.* torch cannot use it here .* device="cpu"'
     ):
         check_device(device)
+
+
+def test_a_device_without_double_precision_is_refused(monkeypatch):
+    def only_single(*shape, dtype, **options):
+        raise TypeError("no float64 here")  # as torch says of "mps"
+
+    monkeypatch.setattr(torch, "zeros", only_single)
+    with pytest.raises(ValueError, match="device='mps' was .*no float64 here"):
+        check_device("mps")
+
+
+def test_a_network_that_returns_a_tuple_is_told_what_to_return():
+    def recurrent():
+        return nn.GRU(1, 1, batch_first=True)
+
+    message = r"returned a tuple, as torch\.nn\.GRU .* \(4, 1, 1\) .* output alone"
+    with pytest.raises(TypeError, match=message):
+        train(
+            a_net(recurrent),
+            batches_of(numbered(4), seed=0),
+            None,
+            max_epochs=1,
+            patience=1,
+            verbose=0,
+        )

@@ -166,3 +166,11 @@ def test_saving_twice_gives_files_that_load_alike(tmp_path):
         skad.save(scaler, tmp_path / name)
     one, two = (skad.load(tmp_path / name) for name in ("one", "two"))
     assert np.array_equal(one.scale_, two.scale_)
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "\u00e9" * 127])
+def test_a_name_may_be_as_long_as_the_system_takes(tmp_path, name):
+    for header in ({"first": 1}, {"second": 2}):
+        write_sealed(tmp_path / name, header, b"body")
+        assert read_sealed(tmp_path / name) == (header, b"body")
+    assert [path.name for path in tmp_path.iterdir()] == [name]

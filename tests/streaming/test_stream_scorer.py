@@ -209,7 +209,7 @@ def test_a_row_that_is_refused_did_not_arrive(rows):
     pipe = chain().fit(rows)
     stream = StreamScorer(pipe, context=rows[:100])
     with pytest.raises(ValueError, match="Input X contains infinity") as caught:
-        stream.update([np.inf, 0.0])
+        stream.update(np.array([np.inf, 0.0], dtype=rows.dtype))
     assert caught.value.__notes__ == ["Row 0 is the first of 5 rows of context."]
     assert np.array_equal(stream.update(rows[100]), pipe.score_samples(rows)[100:101])
 
@@ -391,3 +391,12 @@ def test_arrays_after_a_frame_are_one_series(frame, rows):
     stream = StreamScorer(detector, context=rows[:100])
     want = detector.score_samples(rows)[100:]
     np.testing.assert_array_equal(stream.update(rows[100:]), want)
+
+
+def test_rows_of_another_precision_are_refused():
+    X = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
+    stream = StreamScorer(causal(chain(PCADetector(2))).fit(X))
+    stream.update(X[:20])
+    with pytest.raises(ValueError, match="dtype float64, those before were of float32"):
+        stream.update(X[20].tolist())
+    assert len(stream.update(X[20:25])) == 5

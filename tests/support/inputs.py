@@ -60,6 +60,7 @@ IN_PLACE = "in place of a number. Give each of its entries a column"
 ALONE = "X must hold numbers alone: convert or drop|float.. argument must be .* not"
 ONE_DIMENSION = (
     r"(?s)Expected (2D array|a 2-dimensional container).*(Reshape|DataFrame)"
+    r"|Pass X\.to_frame"
 )
 
 REFUSED = {
