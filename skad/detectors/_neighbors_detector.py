@@ -270,8 +270,7 @@ class NeighborsDetector(WindowDetector):
         return shares * errors[:, np.newaxis]
 
     def _channel_means(self, windows, *, merge):
-        for start, distances, _ in self._found(windows):
-            yield start, distances
+        return ((start, means) for start, means, _ in self._found(windows))
 
     def _means_there(self, windows):
         return self._channel_means(windows, merge=False)
