@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from skad._series.windows import series_under
+from skad._series.windows import PickedWindows, series_under
 
 # Windows compared at a time, so that the comparison takes little memory.
 _BLOCK = 4096
 
 
-def starts_of_segments(windows: np.ndarray) -> np.ndarray:
+def starts_of_segments(windows: np.ndarray | PickedWindows) -> np.ndarray:
     """Return the number of the first window of each segment, ascending, from 0 on.
 
     A window that follows another holds its rows, one step earlier. Of windows that
@@ -17,7 +17,7 @@ def starts_of_segments(windows: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    windows : ndarray of shape (n, n_timesteps, n_channels)
+    windows : ndarray or PickedWindows of shape (n, n_timesteps, n_channels)
         One per row of a series, or of several one after the other.
 
     Returns
@@ -27,8 +27,7 @@ def starts_of_segments(windows: np.ndarray) -> np.ndarray:
     none = np.zeros(1, dtype=np.intp)
     if windows.shape[1] < 2 or series_under(windows) is not None:
         return none
-    numbers = getattr(windows, "numbers", None)  # of windows picked out of a block
-    if numbers is None:
+    if not isinstance(windows, PickedWindows):
         follows = np.concatenate(
             [
                 _follow(windows[start : start + _BLOCK + 1])
@@ -36,7 +35,7 @@ def starts_of_segments(windows: np.ndarray) -> np.ndarray:
             ]
         )
     else:
-        follows = np.diff(numbers) == 1
+        follows = np.diff(windows.numbers) == 1
     starts = np.append(none, np.flatnonzero(~follows) + 1)
     return starts if 2 * len(starts) <= len(windows) else none
 

@@ -32,15 +32,8 @@ def test_windows_that_were_changed_one_by_one_show_no_segments(rng):
     assert starts_of_segments(windows[:, :1]).tolist() == [0]
 
 
-class Picked:
-    """Windows that are taken by number from all those over a block."""
-
-    shape, strides, size = (6, 3, 1), (8, 16, 8), 18
-    numbers = np.array([0, 1, 2, 5, 6, 7])
-
-    def __len__(self):
-        return 6
-
-
-def test_windows_by_number_begin_a_segment_where_numbers_are_left_out():
-    assert starts_of_segments(Picked()).tolist() == [0, 3]
+def test_windows_picked_out_of_a_block_are_told_apart_by_their_numbers(rng):
+    rows = np.zeros((60, 1))  # which show nothing
+    starts = np.array([0, 20, 27, 45])
+    picked = segment_windows(rows, 5, starts)
+    assert starts_of_segments(picked).tolist() == starts.tolist()

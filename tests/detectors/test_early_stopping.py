@@ -139,7 +139,7 @@ def segments(lengths, size=16):
     """Cut windows over rows of which each has a number of its own."""
     rows = np.arange(sum(lengths), dtype=np.float32)[:, np.newaxis] / sum(lengths)
     starts = np.cumsum([0, *lengths[:-1]])
-    return np.asarray(segment_windows(rows, size, starts))
+    return segment_windows(rows, size, starts)
 
 
 def rows_in(windows, n_rows):
