@@ -67,6 +67,10 @@ class VariationalAutoencoder(NetworkDetector):
         Channels that the model sees and that are never scored, such as commands, modes
         and the calendar: they have no part in errors, shares and what is learnt of
         these. A forecaster sees them up to the end of the window.
+    max_missing : float, default=0.5
+        The share, in [0, 1), of a window's readings that may be missing (NaN). A
+        window that misses more is left out at fit; when scored it gets the median score
+        of the training windows, and so never alarms.
     contamination : "auto" or float in (0, 0.5], default="auto"
         The share of the samples seen at fit that fall below the threshold `offset_`;
         "auto" puts it three median absolute deviations below their median score.
