@@ -39,7 +39,7 @@ OPTIONAL = {"dask", "matplotlib", "onnxscript", "pandas", "polars", "skops"}
 
 
 # The frames that detectors share, and may import beside private helpers.
-FRAMES = {"_window_detector", "_network_detector", "_forecaster"}
+FRAMES = {"_window_detector", "_network_detector", "_network_scores", "_forecaster"}
 
 
 class Import(NamedTuple):
