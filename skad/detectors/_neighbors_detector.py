@@ -8,10 +8,10 @@ from sklearn.base import clone
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from skad._estimators.thresholding import CONTAMINATION, threshold
+from skad._estimators.training_scores import rows_that_stand_for_all
 from skad._estimators.window_scaling import centre_and_scale
 from skad._series.fixed_blocks import fixed_blocks
 from skad._series.missing import filled
-from skad._series.stretches import stretches
 from skad.detectors._channel_distances import (
     AGGREGATIONS,
     ChannelDistances,
@@ -26,8 +26,6 @@ from skad.detectors._window_detector import WindowDetector
 _BLOCK, _LARGEST_BLOCK = 512, 2**21
 # Windows whose features are computed at a time, and numbers that a bank may hold.
 _FEATURES_AT_ONCE, _LARGEST_BANK = 2**13, 2**24
-# Training rows that are scored as if they had not been seen, in stretches.
-_MOST_SCORED, _N_STRETCHES = 20_000, 20
 # A window that varies by less than this share of the training rows counts as flat.
 _FLAT = 0.05
 _TINY = 1e-100
@@ -202,7 +200,7 @@ class NeighborsDetector(WindowDetector):
         n = len(windows)
         self.window_shape_ = windows.shape[1:]
         self.n_features_in_ = windows[0].size
-        parts = stretches(n, _MOST_SCORED, _N_STRETCHES)
+        parts = rows_that_stand_for_all(n)
         self.training_rows_ = np.concatenate([np.arange(*part) for part in parts])
         distances = np.concatenate(
             [
@@ -215,6 +213,7 @@ class NeighborsDetector(WindowDetector):
         self.training_scores_ = -self._errors.of_windows(distances)
         self._learn_growth(windows)
         self._usual_score = float(np.median(self.training_scores_))
+        self._of_training = self.training_scores_, self.training_rows_
         is_auto = self.contamination == "auto"
         scores = self.training_scores_ if is_auto else self._training_scores(windows)
         self.offset_ = threshold(scores, self.contamination)

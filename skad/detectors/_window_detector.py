@@ -15,6 +15,7 @@ from skad._estimators.callbacks import CallbackSupport, FitTask, clone_without_c
 from skad._estimators.channel_errors import CONSTRAINTS, ChannelErrors, learnt
 from skad._estimators.channel_rules import RULES, names_in_windows, rules_of
 from skad._estimators.thresholding import CONTAMINATION, ThresholdMixin, threshold
+from skad._estimators.training_scores import rows_that_stand_for_all
 from skad._estimators.validation import check_windows, refuse_huge, refuse_lost
 from skad._series.missing import usual_readings
 from skad.detectors._evidence import (
@@ -136,10 +137,12 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
         columns = getattr(self, "feature_names_in_", None)
         names = names_in_windows(columns, windows.shape[2])
         self._fitted_as.set_params(**rules_of(self, names).as_parameters())
-        windows = windows_to_learn_from(self, windows)
+        n_rows, windows = len(windows), windows_to_learn_from(self, windows)
         self._usual_readings = usual_readings(windows)
         self._learn(windows, task)
         self._settle(windows)
+        if len(windows) < n_rows:  # numbers of windows are no numbers of rows
+            self._of_training = None
 
     def _settle(self, windows):
         """Learn, once there is a model, what to make of its errors."""
@@ -152,21 +155,33 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
             least=rules.least(),
             scored=rules.scored(),
         )
-        self._errors = learnt(errors, self._training_differences(windows))
+        parts = rows_that_stand_for_all(len(windows))
+        self._errors = learnt(errors, self._training_differences(windows, parts))
         self._learn_growth(windows)
-        scores = self._training_scores(windows)
+        scores = [self._training_scores(windows[slice(*part)]) for part in parts]
+        scores, rows = np.concatenate(scores), [np.arange(*part) for part in parts]
         self._usual_score = float(np.median(scores))
+        self._of_training = scores, np.concatenate(rows)
+        if self.contamination != "auto" and len(parts) > 1:
+            scores = self._training_scores(windows)
         self.offset_ = threshold(scores, self.contamination)
 
     def _learn_growth(self, windows):
         max_missing = self._fitted_as.max_missing
         self._growth = growth_of_errors(windows, max_missing, self._raw_errors_there)
 
-    def _training_differences(self, windows):
-        for start, block, unit in self._differences(windows):
-            n_left = len(windows) - start
-            is_one = isinstance(unit, float)
-            yield block[:n_left], unit if is_one else unit[:n_left]
+    def _training_differences(self, windows, parts):
+        for first, stop in parts:
+            for start, block, unit in self._differences(windows[first:stop]):
+                n_left = stop - first - start
+                is_one = isinstance(unit, float)
+                yield block[:n_left], unit if is_one else unit[:n_left]
+
+    def __skad_training_scores__(self):
+        if self._of_training is None:
+            return None
+        scores, rows = self._of_training
+        return self._of_training if len(scores) == len(rows) else None
 
     def _training_scores(self, windows):
         errors = self._window_errors(windows)

@@ -12,6 +12,7 @@ from skad._estimators.evidence import takes_missing
 from skad._estimators.lost_index import warn_of_lost_index
 from skad._estimators.row_context import inner_estimators
 from skad._estimators.thresholding import CONTAMINATION, threshold
+from skad._estimators.training_scores import common_training_scores
 from skad._series.tables import as_native
 from skad.postprocessing._common_scale import (
     combine_numbers,
@@ -32,10 +33,10 @@ class EnsembleDetector(MetaDetector, _BaseComposition):
     training rows spread above their median::
 
         z = (error - median of the training errors)
-            / (90th percentile of the training errors - their median)
+            / (distance of the quartiles of the training errors / 1.349)
 
     and the score is minus the mean, the largest, ... of these numbers. Median and
-    percentile are learnt at fit, so a score depends on its own window alone and not on
+    quartiles are learnt at fit, so a score depends on its own window alone and not on
     what else is scored.
 
     Parameters
@@ -46,7 +47,7 @@ class EnsembleDetector(MetaDetector, _BaseComposition):
         ``set_params(name="drop")``.
     combine : {"mean_log", "mean", "max"}, default="mean_log"
         How the members' numbers become one: the mean of
-        ``sign(z) * log1p(abs(z) / 10)``, which keeps a member that is far out from
+        ``sign(z) * log1p(abs(z))``, which keeps a member that is far out from
         silencing the others; the mean of ``z``; or the largest, that of the member to
         which the row is most abnormal.
     weights : array-like of shape (n_estimators,) or None, default=None
@@ -66,9 +67,10 @@ class EnsembleDetector(MetaDetector, _BaseComposition):
     medians_ : ndarray of shape (n_members,), float64
         The median training error of each member that is not dropped.
     spreads_ : ndarray of shape (n_members,), float64
-        How far the 90th percentile lies above it. Where it does not, because most
-        training errors are equal, the standard deviation; where that is zero too, the
-        magnitude of the median, or 1.
+        How far apart the quartiles of the training errors lie, over 1.349: of normal
+        numbers that is their standard deviation. Where they do not, because most errors
+        are equal, the standard deviation; where that is zero too, the magnitude of the
+        median, or 1.
     offset_ : float
         The threshold: ``decision_function(X) = score_samples(X) - offset_``.
     n_features_in_ : int
@@ -205,14 +207,18 @@ class EnsembleDetector(MetaDetector, _BaseComposition):
             with task.part(f"fit-{name}").around(estimator):
                 estimator.fit(X, y)
             warn_of_lost_index(estimator, X, stacklevel=5)
-        scores = [estimator.score_samples(X) for estimator in fitted]
+        scores, rows = common_training_scores(fitted, X)
         scales = [learn_scale(*pair) for pair in zip(scores, names, strict=True)]
         self.estimators_ = fitted
         by_name = dict(self.estimators) | dict(zip(names, fitted, strict=True))
         self.named_estimators_ = Bunch(**by_name)
         self.medians_, self.spreads_ = np.array(scales).T
         self._how = self.combine, shares  # a change waits for the next fit
-        self.offset_ = threshold(self._combined(scores), self.contamination)
+        combined = self._combined(scores)
+        self._of_training = combined, rows
+        if self.contamination != "auto":  # exact, so all rows are asked
+            combined = self._combined(self._scores(X))
+        self.offset_ = threshold(combined, self.contamination)
         for estimator in fitted[::-1]:
             self._take_names(estimator)
 
@@ -227,9 +233,8 @@ class EnsembleDetector(MetaDetector, _BaseComposition):
         Returns
         -------
         scores : ndarray of shape (n_timestamps,), float64
-            Minus the combined numbers, which are about 0 for a usual row and, without
-            the logarithm, 1 for one at the 90th percentile of the training rows: the
-            lower, the more abnormal.
+            Minus the combined numbers, which are about 0 for a usual row: the lower,
+            the more abnormal.
 
         Raises
         ------
@@ -241,6 +246,9 @@ class EnsembleDetector(MetaDetector, _BaseComposition):
         for estimator in self.estimators_:
             warn_of_lost_index(estimator, X, stacklevel=3)
         return self._combined(self._scores(X))
+
+    def __skad_training_scores__(self):
+        return self._of_training
 
     def __skad_explain__(self, X, explain):
         explained = self._answers(explain, X)

@@ -11,6 +11,7 @@ from skad._estimators.fitted_state import refuse_unlearnt_size
 from skad._estimators.lost_index import warn_of_lost_index
 from skad._estimators.row_context import find_parameter, inner_estimators, row_context
 from skad._estimators.thresholding import CONTAMINATION, threshold
+from skad._estimators.training_scores import starts_among, training_scores
 from skad._series.segments import learn_gaps
 from skad.postprocessing._meta_detector import (
     MetaDetector,
@@ -185,7 +186,12 @@ class ReverseWindowing(MetaDetector):
         warn_of_lost_index(estimator, X, stacklevel=5)
         spreading = self._spreading(self._window_size(estimator))
         gaps = learn_gaps(X, find_parameter(estimator, "max_gap"))
-        spread = spreading(estimator.score_samples(X), gaps.starts(X))
+        starts = gaps.starts(X)
+        scores, rows = training_scores(estimator, X)
+        spread = spreading(scores, starts_among(rows, starts))
+        self._of_training = spread, rows
+        if self.contamination != "auto":  # exact, so all rows are asked
+            spread = spreading(estimator.score_samples(X), starts)
         self.estimator_ = estimator
         self.window_size_ = spreading.window_size
         self._gaps = gaps
@@ -219,6 +225,9 @@ class ReverseWindowing(MetaDetector):
         warn_of_lost_index(self.estimator_, X, stacklevel=3)
         scores = self.estimator_.score_samples(X)
         return self._fitted_spreading(scores, self._gaps.starts(X))
+
+    def __skad_training_scores__(self):
+        return self._of_training
 
     def _spreading(self, window_size):
         return Spreading(window_size, self.reduce, self.smoothing, self.causal)

@@ -80,7 +80,7 @@ def test_training_scores_are_about_those_of_fresh_rows_and_auto_rests_on_them():
 
 
 def test_of_many_rows_stretches_are_scored(monkeypatch):
-    monkeypatch.setattr("skad.detectors._neighbors_detector._MOST_SCORED", 100)
+    monkeypatch.setattr("skad._estimators.training_scores.MOST_ROWS", 100)
     windows = windows_of(noisy(1000))
     detector = NeighborsDetector().fit(windows)
     assert len(detector.training_rows_) == len(detector.training_scores_) == 100
