@@ -4,15 +4,14 @@ import numpy as np
 
 # Differences below this share of the largest error are taken for rounding.
 _ROUNDING = 10 * np.finfo(np.float64).eps
-# Spreads from which on an error counts by its logarithm rather than by itself: on real
-# series ten did better than one.
-_FAR = 10
+# By what the quartiles of a normal distribution lie apart, in standard deviations.
+_QUARTILES = 1.349
 # Keeps sums finite, whatever a detector returns.
 _LARGEST = 1e100
 
 
 def learn_scale(scores: np.ndarray, name: str) -> tuple[float, float]:
-    """Return the median of the training errors, and the 90th percentile above it."""
+    """Return the median of the training errors, and their robust deviation."""
     errors = -np.asarray(scores, dtype=np.float64)
     if not np.isfinite(errors).all():
         raise ValueError(
@@ -20,10 +19,10 @@ def learn_scale(scores: np.ndarray, name: str) -> tuple[float, float]:
             f"{name!r} are not finite, so they show no scale. Scale its input, or drop "
             f'it with set_params({name}="drop").'
         )
-    median, high = np.percentile(errors, [50, 90])
+    low, median, high = np.percentile(errors, [25, 50, 75])
     rounding = _ROUNDING * np.max(np.abs(errors))
     # In turn, where most training errors are equal, and where all of them are.
-    spreads = (high - median, np.std(errors), abs(median))
+    spreads = ((high - low) / _QUARTILES, np.std(errors), abs(median))
     spread = next((spread for spread in spreads if spread > rounding), 1.0)
     return float(median), float(spread)
 
@@ -49,7 +48,7 @@ def parts_of_members(
     """Return what each member adds to the combined number, row by row."""
     weights = weights_of_members(numbers, how, shares)
     if how == "mean_log":
-        numbers = [np.sign(z) * np.log1p(np.abs(z) / _FAR) for z in numbers]
+        numbers = [np.sign(z) * np.log1p(np.abs(z)) for z in numbers]
     return [weight * z for weight, z in zip(weights, numbers, strict=True)]
 
 
