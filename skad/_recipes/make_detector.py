@@ -9,13 +9,15 @@ from sklearn.utils import check_random_state, get_tags
 from skad._estimators.row_context import row_context
 from skad.detectors._conv_autoencoder import ConvAutoencoder
 from skad.detectors._lstm_forecaster import LSTMForecaster
+from skad.detectors._neighbors_detector import NeighborsDetector
 from skad.detectors._pca_detector import PCADetector
 from skad.postprocessing._ensemble_detector import EnsembleDetector
 from skad.postprocessing._meta_detector import refuse_without_scores
 from skad.postprocessing._reverse_windowing import ReverseWindowing
+from skad.preprocessing._random_convolutions import RandomConvolutions
 from skad.preprocessing._sliding_window import SlidingWindow
 
-_TRAINING = {"max_epochs": 15, "lr": 2e-3}
+_TRAINING = {"max_epochs": 15, "lr": 2e-3, "max_windows_per_epoch": 2048}
 # What does better on real series than the defaults, which are the textbook's.
 _NAMED = {
     "autoencoder": ConvAutoencoder(
@@ -34,9 +36,20 @@ _NAMED = {
         channel_aggregation="standardised",
         **_TRAINING,
     ),
-    "pca": PCADetector(channel_aggregation="standardised_max"),
+    "pca": PCADetector(
+        n_components=0.95, max_windows=2000, channel_aggregation="standardised_max"
+    ),
+    "neighbors": NeighborsDetector(
+        channel_aggregation="standardised_top", max_bank=1000
+    ),
+    "convolutions": NeighborsDetector(
+        n_neighbors=3,
+        features=RandomConvolutions(n_kernels=50),
+        channel_aggregation="standardised",
+        max_bank=1000,
+    ),
 }
-_ENSEMBLE = ("autoencoder", "pattern", "pca")
+_ENSEMBLE = ("autoencoder", "pattern", "pca", "neighbors", "convolutions")
 _WINDOW_SIZES = {"pca": 100}
 # Rows of the moving averages: over the scores of each chain, and of the ensemble.
 _SMOOTHING = 100
@@ -68,22 +81,25 @@ def make_detector(
                     stride=2,
                     max_epochs=15,
                     lr=2e-3,
+                    max_windows_per_epoch=2048,
                     channel_aggregation="standardised_max",
                 ),
             ),
             smoothing=100,
         )
 
-    and ``make_detector()`` hears three such chains: one for the levels and shapes of
-    the channels, one for their shapes alone, and one without a network::
+    and ``make_detector()`` hears five such chains, two with a network, three without,
+    each for what the others do not see::
 
         ReverseWindowing(
             EnsembleDetector(
                 [
-                    ("autoencoder", make_detector("autoencoder")),
-                    ("pattern", make_detector("pattern")),
-                    ("pca", make_detector("pca")),
-                ]
+                    ("autoencoder", make_detector("autoencoder", smoothing=1)),
+                    ("pattern", make_detector("pattern", smoothing=1)),
+                    ("pca", make_detector("pca", smoothing=1)),
+                    ("neighbors", make_detector("neighbors", smoothing=1)),
+                    ("convolutions", make_detector("convolutions", smoothing=1)),
+                ],
             ),
             window_size=1,
             smoothing=100,
@@ -93,10 +109,10 @@ def make_detector(
     ----------
     estimator : str, estimator or None, default=None
         A name takes a detector with the values that are recommended, see Notes:
-        "autoencoder", "pattern", "forecaster" or "pca". An outlier detector of windows
-        is taken as it is: nothing that you set is replaced, and nothing that you did
-        not set; it gets three-dimensional windows if it takes them and flattened ones
-        if not. None takes the ensemble.
+        "autoencoder", "pattern", "forecaster", "pca", "neighbors" or "convolutions". An
+        outlier detector of windows is taken as it is: nothing that you set is replaced,
+        and nothing that you did not set; it gets three-dimensional windows if it takes
+        them and flattened ones if not. None takes the ensemble.
     window_size : int or "auto", default="auto"
         Rows in a window; "auto" leaves it to `SlidingWindow`, which looks for a period,
         and is 100 for "pca".
@@ -141,12 +157,25 @@ def make_detector(
     What the names stand for, chosen once for many labelled series and for all alike:
 
     - "autoencoder": ``ConvAutoencoder(kernel_size=15, stride=2, max_epochs=15, lr=2e-3,
-      channel_aggregation="standardised_max")``.
+      max_windows_per_epoch=2048, channel_aggregation="standardised_max")``.
     - "pattern": ``ConvAutoencoder(kernel_size=7, stride=2, max_epochs=15, lr=2e-3,
-      window_scaling="mean", channel_aggregation="standardised")``.
+      max_windows_per_epoch=2048, window_scaling="mean",
+      channel_aggregation="standardised")``.
     - "forecaster": ``LSTMForecaster(hidden_size=32, max_epochs=15, lr=2e-3,
-      window_scaling="mean", channel_aggregation="standardised")``.
-    - "pca": ``PCADetector(channel_aggregation="standardised_max")``.
+      max_windows_per_epoch=2048, window_scaling="mean",
+      channel_aggregation="standardised")``.
+    - "pca": ``PCADetector(n_components=0.95, max_windows=2000,
+      channel_aggregation="standardised_max")``, with ``window_size=100``.
+    - "neighbors": ``NeighborsDetector(channel_aggregation="standardised_top",
+      max_bank=1000)``.
+    - "convolutions": ``NeighborsDetector(n_neighbors=3,
+      features=RandomConvolutions(n_kernels=50), channel_aggregation="standardised",
+      max_bank=1000)``.
+
+    A fit costs what it must, not what the rows are: networks see 2,048 windows per
+    epoch, components, banks and kernels are learnt from a few thousand, and scales and
+    the "auto" threshold from the scores of at most 20,000 rows. A number as
+    ``contamination`` is exact, for which all rows are scored.
 
     The scores of windows are averaged over the windows that cover a row, and smoothed
     by a moving average. A detector with ``judges_rows``, as forecasters are, judges the
@@ -177,8 +206,10 @@ def make_detector(
     smoothing = _SMOOTHING if smoothing == "auto" else smoothing
     options = {"smoothing": smoothing, "causal": causal}
     if estimator is None:
-        chains = [(name, _named(name, window_size, options)) for name in _ENSEMBLE]
-        detector = ReverseWindowing(EnsembleDetector(chains), window_size=1, **options)
+        of_member = {**options, "smoothing": 1}  # once is enough, at the end
+        chains = [(name, _named(name, window_size, of_member)) for name in _ENSEMBLE]
+        ensemble = EnsembleDetector(chains)
+        detector = ReverseWindowing(ensemble, window_size=1, **options)
     elif isinstance(estimator, str):
         detector = _named(estimator, window_size, options)
     else:

@@ -203,9 +203,8 @@ class RandomConvolutions(
     def _learn_biases(self, windows, levels):
         self.biases_ = np.zeros(self.n_kernels, dtype=np.float32)
         for _, rows in self._blocks(windows, at_once=windows.size):
-            for kernel, level in enumerate(levels):
-                values, sizes, _ = self._convolved(rows, kernel)
-                bias = np.quantile(values / sizes, level)
+            for kernel, (values, sizes, _) in enumerate(self._convolved(rows)):
+                bias = np.quantile(values / sizes, levels[kernel])
                 # Flat stretches lie below all biases, and not where rounding puts them.
                 self.biases_[kernel] = bias if abs(bias) > _FLAT_BIAS else _FLAT_BIAS
 
@@ -251,26 +250,26 @@ class RandomConvolutions(
         n_kernels = len(self.weights_)
         features = np.empty((len(windows), 2 * n_kernels), dtype=np.float32)
         for start, rows in self._blocks(windows, _AT_ONCE):
-            for kernel in range(n_kernels):
-                share, maximum = self._share_and_maximum(rows, kernel)
-                block = features[start : start + len(share)]
-                block[:, kernel], block[:, n_kernels + kernel] = share, maximum
+            shares, maxima = [], []
+            for kernel, (values, sizes, n_steps) in enumerate(self._convolved(rows)):
+                limits = self.biases_[kernel] * sizes
+                shares.append(share_above(values, limits, n_steps))
+                maxima.append(largest(values, n_steps) / sizes)
+            features[start : start + len(sizes)] = np.array(shares + maxima).T
         return features
 
-    def _share_and_maximum(self, rows, kernel):
-        values, sizes, n_steps = self._convolved(rows, kernel)
-        share = share_above(values, self.biases_[kernel] * sizes, n_steps)
-        return share, largest(values, n_steps) / sizes
-
-    def _convolved(self, rows, kernel):
-        """Convolve a block; return also the windows' deviations, and their steps."""
-        size = self.window_shape_[0]
-        mix = mixed(rows, self.centre_, self.mixes_[kernel])
-        sizes = deviations(mix, size, self.floors_[kernel]).astype(np.float32)
-        length, dilation = self.lengths_[kernel], self.dilations_[kernel]
-        weights = self.weights_[kernel, :length]
-        values = convolved(mix.astype(np.float32), weights, dilation)
-        return values, sizes, size - (length - 1) * dilation
+    def _convolved(self, rows):
+        """Yield, by kernel, a block's convolution, deviations and steps of windows."""
+        size, n_channels = self.window_shape_
+        for kernel, (length, dilation) in enumerate(
+            zip(self.lengths_, self.dilations_, strict=True)
+        ):
+            if n_channels > 1 or kernel == 0:  # a single channel is one mix for all
+                mix = mixed(rows, self.centre_, self.mixes_[kernel])
+                sizes = deviations(mix, size, self.floors_[kernel]).astype(np.float32)
+                mix = mix.astype(np.float32)
+            values = convolved(mix, self.weights_[kernel, :length], dilation)
+            yield values, sizes, size - (length - 1) * dilation
 
     def _blocks(self, windows, at_once) -> Iterator[tuple[int, np.ndarray]]:
         """Yield blocks of series, (n_channels, n), or of turned windows."""

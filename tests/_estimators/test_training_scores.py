@@ -76,7 +76,7 @@ def test_the_layers_around_a_detector_score_no_row_again(monkeypatch):
             asked.append(len(X))
             return super().score_samples(X)
 
-    EnsembleDetector([("one", spread(Counting(2)))], n_blocks=None).fit(X)
+    EnsembleDetector([("one", spread(Counting(2)))]).fit(X)
     assert asked == []
 
 

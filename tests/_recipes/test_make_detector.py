@@ -17,6 +17,7 @@ from sklearn.preprocessing import RobustScaler, StandardScaler
 
 from skad import (
     EnsembleDetector,
+    RandomConvolutions,
     ReverseWindowing,
     SlidingWindow,
     ThresholdedDetector,
@@ -25,12 +26,18 @@ from skad import (
     score_samples_blockwise,
 )
 from skad._recipes.make_detector import _NAMED
-from skad.detectors import ConvAutoencoder, LSTMForecaster, PCADetector
+from skad.detectors import (
+    ConvAutoencoder,
+    LSTMForecaster,
+    NeighborsDetector,
+    PCADetector,
+)
 from skad.metrics import make_anomaly_scorer
 from tests.support.own_network import ImageAutoencoder
 from tests.support.signals import sine
 
-KINDS = (ConvAutoencoder, LSTMForecaster, PCADetector)
+KINDS = (ConvAutoencoder, LSTMForecaster, NeighborsDetector, PCADetector)
+KINDS += (RandomConvolutions,)
 FOREST = IsolationForest(n_estimators=5, random_state=0)
 
 
@@ -134,12 +141,20 @@ def test_what_judges_rows_stays_at_its_rows(estimator, stays):
 
 
 def test_one_smoothing_is_that_of_every_average():
-    detectors = [make_detector(smoothing=9), make_detector("forecaster", smoothing=9)]
-    for detector in [*detectors, make_detector(FOREST, smoothing=9)]:
+    for detector in (
+        make_detector("forecaster", smoothing=9),
+        make_detector(FOREST, smoothing=9),
+    ):
         parameters = detector.get_params().items()
         found = {v for k, v in parameters if k.rpartition("__")[2] == "smoothing"}
         assert found == {9}
     assert make_detector(FOREST).smoothing == 100
+
+
+def test_members_are_smoothed_once_by_the_ensemble():
+    detector = make_detector(smoothing=9)
+    assert detector.smoothing == 9
+    assert {member.smoothing for _, member in detector.estimator.estimators} == {1}
 
 
 def test_jobs_are_for_whatever_takes_them_and_refused_where_nothing_does():
@@ -182,7 +197,7 @@ def seeds(detector):
 
 def test_every_part_gets_a_seed_of_its_own_from_one():
     drawn = seeds(make_detector(random_state=0))
-    assert len(drawn) == len(set(drawn.values())) == 2
+    assert len(drawn) == len(set(drawn.values())) == 3
     assert seeds(make_detector(random_state=0)) == drawn
     assert seeds(make_detector(random_state=1)) != drawn
     assert seeds(make_detector(random_state=np.random.RandomState(0))) == drawn
@@ -232,7 +247,7 @@ def test_the_window_size_is_that_of_every_window():
         for name, value in make_detector(window_size=24).get_params().items()
         if name.endswith("slidingwindow__window_size")
     }
-    assert len(sizes) == 3
+    assert len(sizes) == 5
     assert set(sizes.values()) == {24}
     assert make_detector(FOREST).estimator[1].window_size == "auto"
     assert make_detector("pca").estimator[1].window_size == 100
@@ -313,7 +328,7 @@ def test_a_threshold_on_rows_held_back_goes_around_it(rng):
     ("estimator", "error", "message"),
     [
         (KMeans(), TypeError, "KMeans has no score_samples, by which ReverseWindowing"),
-        ("forest", ValueError, r"'forest' is no name .* \['autoencoder', 'forec"),
+        ("forest", ValueError, r"'forest' is no name .* \['autoencoder', 'convol"),
         (
             IsolationForest,
             TypeError,
