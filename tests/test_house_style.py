@@ -16,7 +16,7 @@ LONGEST_BODY = 25
 # Docstrings are left out: they are the reference that users read, and as long as that
 # needs. They count for the file as a whole.
 LONGEST_CODE = 200
-LONGEST_FILE = 360
+LONGEST_FILE = 350
 
 
 def documented(tree):

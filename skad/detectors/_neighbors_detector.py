@@ -312,13 +312,8 @@ class NeighborsDetector(WindowDetector):
             if self._is_joint():
                 yield start, [(block * self._weights).reshape(len(block), -1)]
             else:
-                yield (
-                    start,
-                    [
-                        np.ascontiguousarray(part[:, :, 0])
-                        for part in channels_of(block)
-                    ],
-                )
+                parts = [part[:, :, 0] for part in channels_of(block)]
+                yield start, [np.ascontiguousarray(part) for part in parts]
 
     def _blocks_of_features(self, windows):
         size = self._block_size(windows)
