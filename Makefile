@@ -3,7 +3,7 @@ BIN := .venv/bin
 # One thread per process: faster for small networks, and bits depend on the number.
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test test-lowest test-newest lint words coverage mutation docs bench-accuracy bench-speed bench-metrics bench-false-alarms bench-reliability bench-adapters clean
+.PHONY: help demo test test-lowest test-newest lint words coverage mutation docs bench-accuracy bench-speed bench-metrics bench-alarms bench-reliability bench-adapters clean
 
 help:  ## List the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -79,8 +79,8 @@ bench-adapters: .venv-bench/.ok  ## Hold the adapter to PyOD itself (1 min).
 mutation: .venv-mutation/.ok  ## Change skad bit by bit, see what tests notice (2 h), write a page; CHECK=1, MOST=50, MODULES="skad/_series/windows.py".
 	$(ONE_THREAD) .venv-mutation/bin/python -m tests.benchmarks.mutation $(if $(CHECK),--check) $(if $(MOST),--most $(MOST)) $(if $(MODULES),--modules $(MODULES))
 
-bench-false-alarms: .venv/.ok  ## Count false alarms of each threshold (8 min), write a page; CHECK=1, QUICK=1.
-	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks.false_alarms $(if $(CHECK),--check) $(if $(QUICK),--quick)
+bench-alarms: .venv/.ok  ## Judge alarms, also on labelled series in DATA="folders", write a page; CHECK=1, QUICK=1.
+	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks.alarms $(if $(DATA),--data $(DATA)) $(if $(CHECK),--check) $(if $(QUICK),--quick)
 
 bench-reliability: .venv/.ok  ## Try to break it (25 min), write a page; CHECK=1, QUICK=1, ROWS="files load".
 	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks.reliability $(if $(CHECK),--check) $(if $(QUICK),--quick) $(if $(ROWS),--rows $(ROWS))

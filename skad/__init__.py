@@ -10,8 +10,9 @@ The house, room by room:
     class for a network of your own; `PCADetector` and `NeighborsDetector` without one.
 `skad.postprocessing`
     After a detector: `ReverseWindowing` (from windows back to rows), `EnsembleDetector`
-    (several detectors, heard as one), `ThresholdedDetector` and
-    `TunedThresholdDetectorCV` (a threshold on rows held back, or by labels).
+    (several detectors, heard as one), `AdaptiveThresholdDetector`
+    (a threshold that follows), `ThresholdedDetector` and `TunedThresholdDetectorCV` (a
+    threshold for a rate of false alarms, or by labels).
 `skad.metrics`
     Scorers for searches.
 `skad.model_selection`
@@ -38,6 +39,7 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _HOME = {
+    "AdaptiveThresholdDetector": "skad.postprocessing",
     "ConvAutoencoder": "skad.detectors",
     "EnsembleDetector": "skad.postprocessing",
     "GaussianNoise": "skad.preprocessing",
@@ -50,6 +52,7 @@ _HOME = {
     "ThresholdedDetector": "skad.postprocessing",
     "TunedThresholdDetectorCV": "skad.postprocessing",
     "compare": "skad._recipes.compare",
+    "decision_function_blockwise": "skad._estimators.blockwise",
     "evidence": "skad._recipes.evidence",
     "load": "skad.persistence",
     "make_detector": "skad._recipes.make_detector",

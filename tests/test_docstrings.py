@@ -20,6 +20,7 @@ from sktime.detection.dummy import DummyRegularAnomalies
 import skad
 from skad.detectors import PCADetector
 from skad.postprocessing import (
+    AdaptiveThresholdDetector,
     EnsembleDetector,
     ResampledDetector,
     ReverseWindowing,
@@ -62,6 +63,8 @@ OTHER_MEANING = {
     "context",  # what sktime does not tell, or what a stream keeps
     "detector",  # of PyOD, or of sktime
     "estimator",  # to be fitted, or for a stream fitted already
+    "n_blocks",  # of all scores, or of the scales of members alone
+    "strategy",  # of a threshold that stays, or of one that follows
     "scale",  # of noise that is added, or of factors
     "max_gap",  # between rows of a window, or between readings of a grid
     "random_state",  # what it decides differs: noise here, weights and batches there
@@ -282,6 +285,9 @@ FITTED = {
     "skad.preprocessing.RandomConvolutions": lambda: RandomConvolutions(3),
     "skad.preprocessing.ScalingJitter": ScalingJitter,
     **{f"skad.detectors.{row.name}": row.cheap for row in ROWS},
+    "skad.postprocessing.AdaptiveThresholdDetector": lambda: AdaptiveThresholdDetector(
+        IsolationForest(n_estimators=2)
+    ),
     "skad.postprocessing.EnsembleDetector": lambda: EnsembleDetector(
         [("forest", IsolationForest(n_estimators=2))]
     ),

@@ -40,6 +40,8 @@ OPTIONAL = {"dask", "matplotlib", "onnxscript", "pandas", "polars", "skops"}
 
 # The frames that detectors share, and may import beside private helpers.
 FRAMES = {"_window_detector", "_network_detector", "_network_scores", "_forecaster"}
+# The rule of alarms is a parameter of thresholds, and of tables of events.
+FRAMES |= {"_alarm_rule"}
 
 
 class Import(NamedTuple):

@@ -1,9 +1,10 @@
-"""Scoring a series block by block, so that it need not fit into memory."""
+"""Scores of a series, and decisions, block by block: it need not fit into memory."""
 
 from numbers import Integral
 
 import numpy as np
 
+from skad._estimators.decisions import Decisions
 from skad._estimators.lost_index import warn_of_lost_index
 from skad._estimators.row_context import row_context
 from skad._series.tables import as_native
@@ -62,6 +63,77 @@ def score_samples_blockwise(estimator, X, *, block_size=100_000, out=None):
     True
     """
     X = as_native(X)
+    out = _checked_out(X, block_size, out)
+    warn_of_lost_index(estimator, X, stacklevel=3)
+    for rows, scores in _blocks(estimator, X, block_size):
+        out[rows] = scores
+    return out
+
+
+def decision_function_blockwise(estimator, X, *, block_size=100_000, out=None):
+    """Decide over a series of any length in blocks, as over the whole.
+
+    Each block is scored together with the neighbouring rows that its scores depend on,
+    and a threshold that follows the scores goes on where the last block ended.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted outlier detector, or a Pipeline or search with one, that has
+        `score_samples` and a threshold.
+    X : array-like of shape (n_timestamps, n_channels)
+        Anything with a length that gives rows by slices: an array, a `numpy.memmap`, a
+        zarr or HDF5 dataset, or a DataFrame.
+    block_size : int, default=100_000
+        Rows scored at a time, besides their neighbours.
+    out : array of shape (n_timestamps,) or None, default=None
+        Where to write the decisions, for example a `numpy.memmap`; None makes a new
+        array.
+
+    Returns
+    -------
+    decisions : ndarray of shape (n_timestamps,), float64
+        Below zero for outliers: those of ``estimator.decision_function(X)``, to the
+        bit. ``out``, if it was given.
+
+    Raises
+    ------
+    ValueError
+        If ``block_size`` is no positive integer, if X is empty, or if ``out`` has
+        another length than X.
+    TypeError
+        If ``estimator`` has no threshold.
+
+    See Also
+    --------
+    score_samples_blockwise : The scores alone.
+    skad.streaming.StreamScorer : Decisions as rows arrive.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.ensemble import IsolationForest
+    >>> from skad import AdaptiveThresholdDetector, decision_function_blockwise
+    >>> X = np.random.default_rng(0).normal(size=(900, 2))
+    >>> forest = IsolationForest(n_estimators=10, random_state=0)
+    >>> detector = AdaptiveThresholdDetector(forest).fit(X[:300])
+    >>> decisions = decision_function_blockwise(detector, X, block_size=100)
+    >>> np.array_equal(decisions, detector.decision_function(X))
+    True
+    """
+    X = as_native(X)
+    out = _checked_out(X, block_size, out)
+    warn_of_lost_index(estimator, X, stacklevel=3)
+    decisions = Decisions(estimator)
+    table = getattr(X, "iloc", X)
+    for rows, scores in _blocks(estimator, X, block_size):
+        before = min(1, rows.start)
+        run = table[rows.start - before : rows.stop]
+        out[rows] = decisions.over(scores, run, before)
+    return out
+
+
+def _checked_out(X, block_size, out):
     n_rows = len(X)
     if not isinstance(block_size, Integral) or block_size < 1:
         raise ValueError(
@@ -76,12 +148,15 @@ def score_samples_blockwise(estimator, X, *, block_size=100_000, out=None):
             f"out has length {len(out)}, but X has {n_rows} rows. Pass an array of one "
             "number per row."
         )
-    warn_of_lost_index(estimator, X, stacklevel=3)
-    rows = getattr(X, "iloc", X)
+    return out
+
+
+def _blocks(estimator, X, block_size):
+    """Yield the rows of each block, and their scores."""
+    n_rows, table = len(X), getattr(X, "iloc", X)
     back, ahead = row_context(estimator)
     for start in range(0, n_rows, block_size):
         stop = min(start + block_size, n_rows)
         first = max(0, start - back)
-        scores = estimator.score_samples(rows[first : stop + ahead])
-        out[start:stop] = scores[start - first : stop - first]
-    return out
+        scores = estimator.score_samples(table[first : stop + ahead])
+        yield slice(start, stop), scores[start - first : stop - first]

@@ -17,8 +17,8 @@ def threshold(scores, contamination):
     scores : ndarray of shape (n,)
         Scores of the training rows, low = abnormal.
     contamination : "auto" or float in (0, 0.5]
-        The share of the training rows to be flagged; "auto" takes the median minus
-        three (unscaled) median absolute deviations.
+        The share of the training rows to be flagged; "auto" goes by the quartiles of
+        the errors, minus the scores, or of their logarithms.
 
     Returns
     -------
@@ -26,9 +26,25 @@ def threshold(scores, contamination):
         Rows whose score lies below it are outliers.
     """
     if contamination == "auto":
-        median = np.median(scores)
-        return float(median - 3 * np.median(np.abs(scores - median)))
+        return _beyond_nearly_all(np.asarray(scores, dtype=np.float64))
     return float(np.percentile(scores, 100 * contamination))
+
+
+def _beyond_nearly_all(scores):
+    """Return a threshold that leaves fresh normal rows alone, of whatever distribution.
+
+    Positive errors are skewed, less so their logarithms. From the median to the third
+    quartile, and four times as far beyond, is 3.4 standard deviations of a normal law.
+    At least the lowest score lies below, unless all are equal.
+    """
+    is_skewed = scores.max() < 0
+    errors = np.log(-scores) if is_skewed else -scores
+    middle, third = np.percentile(errors, [50, 75])
+    limit = third + 4 * (third - middle)
+    if third == middle:  # ties, of which none is far
+        limit = np.percentile(errors, 99)
+    offset = -np.exp(limit) if is_skewed else -limit
+    return float(max(offset, np.unique(scores)[:2].mean()))
 
 
 class ThresholdMixin(OutlierMixin):

@@ -11,6 +11,7 @@ from skad.detectors._conv_autoencoder import ConvAutoencoder
 from skad.detectors._lstm_forecaster import LSTMForecaster
 from skad.detectors._neighbors_detector import NeighborsDetector
 from skad.detectors._pca_detector import PCADetector
+from skad.postprocessing._adaptive_threshold import AdaptiveThresholdDetector
 from skad.postprocessing._ensemble_detector import EnsembleDetector
 from skad.postprocessing._meta_detector import refuse_without_scores
 from skad.postprocessing._reverse_windowing import ReverseWindowing
@@ -53,6 +54,8 @@ _ENSEMBLE = ("autoencoder", "pattern", "pca", "neighbors", "convolutions")
 _WINDOW_SIZES = {"pca": 100}
 # Rows of the moving averages: over the scores of each chain, and of the ensemble.
 _SMOOTHING = 100
+# Copies for the threshold and the scales of the members: the fewest there can be.
+_N_BLOCKS = 2
 
 
 def make_detector(
@@ -68,41 +71,53 @@ def make_detector(
     """Put together the chain that is recommended for a detector, or for several.
 
     From rows to scores of rows: scale each channel, cut windows, score these, and
-    spread or smooth their scores over the rows. What comes back is a plain composition
-    of the classes of skad and scikit-learn, not fitted yet; nothing in it is hidden
-    from `set_params`. ``make_detector("autoencoder")`` is::
+    spread or smooth their scores over the rows; and from scores to alarms, by a
+    threshold that follows the scores. What comes back is a plain composition of the
+    classes of skad and scikit-learn, not fitted yet; nothing in it is hidden from
+    `set_params`. ``make_detector("autoencoder")`` is::
 
-        ReverseWindowing(
-            make_pipeline(
-                RobustScaler(quantile_range=(0, 100)).set_output(transform="pandas"),
-                SlidingWindow(window_size="auto"),
-                ConvAutoencoder(
-                    kernel_size=15,
-                    stride=2,
-                    max_epochs=15,
-                    lr=2e-3,
-                    max_windows_per_epoch=2048,
-                    channel_aggregation="standardised_max",
+        AdaptiveThresholdDetector(
+            ReverseWindowing(
+                make_pipeline(
+                    RobustScaler(quantile_range=(0, 100)).set_output(
+                        transform="pandas"
+                    ),
+                    SlidingWindow(window_size="auto"),
+                    ConvAutoencoder(
+                        kernel_size=15,
+                        stride=2,
+                        max_epochs=15,
+                        lr=2e-3,
+                        max_windows_per_epoch=2048,
+                        channel_aggregation="standardised_max",
+                    ),
                 ),
+                smoothing=100,
             ),
-            smoothing=100,
+            n_blocks=2,
         )
 
     and ``make_detector()`` hears five such chains, two with a network, three without,
     each for what the others do not see::
 
-        ReverseWindowing(
-            EnsembleDetector(
-                [
-                    ("autoencoder", make_detector("autoencoder", smoothing=1)),
-                    ("pattern", make_detector("pattern", smoothing=1)),
-                    ("pca", make_detector("pca", smoothing=1)),
-                    ("neighbors", make_detector("neighbors", smoothing=1)),
-                    ("convolutions", make_detector("convolutions", smoothing=1)),
-                ],
+        AdaptiveThresholdDetector(
+            ReverseWindowing(
+                EnsembleDetector(
+                    [
+                        (name, make_detector(name, smoothing=1).estimator)
+                        for name in (
+                            "autoencoder",
+                            "pattern",
+                            "pca",
+                            "neighbors",
+                            "convolutions",
+                        )
+                    ]
+                ),
+                window_size=1,
+                smoothing=100,
             ),
-            window_size=1,
-            smoothing=100,
+            n_blocks=2,
         )
 
     Parameters
@@ -122,8 +137,10 @@ def make_detector(
         Rows of the moving averages over the scores; "auto" is 100, which suits
         anomalies that last for tens of rows, and 1 smooths nothing.
     contamination : "auto" or float in (0, 0.5], default="auto"
-        The share of the samples seen at fit that fall below the threshold `offset_`;
-        "auto" puts it three median absolute deviations below their median score.
+        A number is the share of the samples seen at fit that fall below the threshold
+        `offset_`, and no more is wrapped around the scores. "auto" wraps them in an
+        `AdaptiveThresholdDetector`, which fits two copies of all on half of the rows
+        each: they set the threshold, and the scales of the members.
     n_jobs : int or None, default=None
         Set for every part that takes ``n_jobs`` and has none of its own yet. None
         leaves them.
@@ -133,7 +150,7 @@ def make_detector(
 
     Returns
     -------
-    detector : ReverseWindowing
+    detector : AdaptiveThresholdDetector or ReverseWindowing
         An outlier detector of rows, not fitted. The ``estimator`` given is not changed;
         the detector holds a copy.
 
@@ -200,7 +217,7 @@ def make_detector(
     >>> 600 <= int(detector.score_samples(X).argmin()) < 640
     True
     >>> live = make_detector(LSTMForecaster(hidden_size=8), causal=True, smoothing=20)
-    >>> live.get_params()["smoothing"]
+    >>> live.get_params()["estimator__smoothing"]
     20
     """
     smoothing = _SMOOTHING if smoothing == "auto" else smoothing
@@ -216,7 +233,10 @@ def make_detector(
         refuse_without_scores(estimator, ReverseWindowing(estimator))
         _refuse_neighbours(estimator)
         detector = _chain(estimator, window_size, options)
-    detector.set_params(contamination=contamination)
+    if contamination == "auto":
+        detector = AdaptiveThresholdDetector(detector, n_blocks=_N_BLOCKS)
+    else:
+        detector.set_params(contamination=contamination)
     return _seeded(_in_parallel(detector, n_jobs), random_state)
 
 

@@ -82,7 +82,7 @@ class ConvAutoencoder(NetworkDetector):
         of the training windows, and so never alarms.
     contamination : "auto" or float in (0, 0.5], default="auto"
         The share of the samples seen at fit that fall below the threshold `offset_`;
-        "auto" puts it three median absolute deviations below their median score.
+        "auto" puts it beyond nearly all of them, by their quartiles.
     input_noise : float, default=0.0
         Standard deviation of Gaussian noise, drawn anew for every training batch and
         added to the (scaled) input while the target stays clean. Scoring adds none.

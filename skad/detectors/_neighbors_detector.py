@@ -75,7 +75,7 @@ class NeighborsDetector(WindowDetector):
         training row do not count; "auto" is half a window.
     contamination : "auto" or float in (0, 0.5], default="auto"
         The share of the samples seen at fit that fall below the threshold `offset_`;
-        "auto" puts it three median absolute deviations below their median score.
+        "auto" puts it beyond nearly all of them, by their quartiles.
 
     Attributes
     ----------

@@ -31,9 +31,9 @@ class AnomalyDisplay:
         its index is the axis of time.
     scores : array-like of shape (n,)
         The score of each row, low = abnormal.
-    threshold : float or None, default=None
-        Rows whose scores lie below it are found, and a line is drawn there. None draws
-        none.
+    threshold : float, array-like of shape (n,) or None, default=None
+        Rows whose scores lie below it are found, and a line is drawn there; an array
+        holds one for each row. None draws none.
     truth : ndarray of shape (n,), bool, or None, default=None
         The rows that are anomalies, if that is known.
     name : str or None, default=None
@@ -97,7 +97,7 @@ class AnomalyDisplay:
         estimator : estimator
             Any fitted outlier detector, Pipeline or search with `score_samples`, those
             of scikit-learn included. Its `offset_`, or that of the detector inside, is
-            the threshold.
+            the threshold; or its ``thresholds(X)``, if it follows the scores.
         X : array-like of shape (n, n_channels)
             What ``estimator`` takes; of windows, (n, n_timesteps, n_channels), the last
             row is drawn.
@@ -130,7 +130,7 @@ class AnomalyDisplay:
             X,
             scores,
             y,
-            threshold=threshold_of(estimator),
+            threshold=threshold_of(estimator, X),
             pos_label=pos_label,
             name=type(estimator).__name__ if name is None else name,
             ax=ax,
@@ -150,8 +150,8 @@ class AnomalyDisplay:
             The score of each row, low = abnormal.
         y : array-like of shape (n,) or None, default=None
             True labels: -1 (anomaly) and 1; or 0 and 1 (anomaly); or booleans.
-        threshold : float or None, default=None
-            Rows whose scores lie below it are found.
+        threshold : float, array-like of shape (n,) or None, default=None
+            Rows whose scores lie below it are found; an array holds one for each row.
         pos_label : int, bool or None, default=None
             The label of anomalies; None infers it from the labels present.
         name : str or None, default=None
@@ -214,10 +214,13 @@ class AnomalyDisplay:
         self.threshold_line_ = self.found_spans_ = None
         if self.threshold is None:
             return
-        self.threshold_line_ = self.ax_[1].axhline(
-            self.threshold, color=VERMILION, ls="--", lw=1, label="threshold"
-        )
-        found = scores < self.threshold
+        style = {"color": VERMILION, "ls": "--", "lw": 1, "label": "threshold"}
+        if np.ndim(self.threshold) == 0:
+            self.threshold_line_ = self.ax_[1].axhline(self.threshold, **style)
+        else:
+            thresholds = read_scores(self.threshold, len(scores))
+            self.threshold_line_ = pen.line(self.ax_[1], thresholds, **style)
+        found = scores < np.asarray(self.threshold)
         strip = (0, _STRIP)
         self.found_spans_ = pen.spans(self.ax_[0], found, *strip, zorder=3, **_FOUND)
 

@@ -1,9 +1,9 @@
 """What displays ask of a detector: its scores and its threshold."""
 
 import numpy as np
-from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
+from skad._estimators.decisions import deciding
 from skad._estimators.lost_index import warn_of_lost_index
 
 
@@ -19,15 +19,23 @@ def score(estimator, X) -> np.ndarray:
     return np.asarray(estimator.score_samples(X), dtype=np.float64)
 
 
-def threshold_of(estimator) -> float | None:
-    """Find `offset_` in a detector, or in that of a Pipeline or a search."""
+def threshold_of(estimator, X) -> float | np.ndarray | None:
+    """Find the threshold inside a detector; one that follows has one for each row."""
+    detector = deciding(estimator)
+    if detector is None:
+        return None
+    if hasattr(detector, "thresholds"):
+        return detector.thresholds(_as_seen_by_the_last_step(estimator, X))
+    return float(np.ravel(detector.offset_)[0])
+
+
+def _as_seen_by_the_last_step(estimator, X):
     while not hasattr(estimator, "offset_"):
         if isinstance(estimator, Pipeline):
+            for _, step in estimator.steps[:-1]:
+                X = X if isinstance(step, str) or step is None else step.transform(X)
             estimator = estimator.steps[-1][1]
-        elif isinstance(estimator, FrozenEstimator):
-            estimator = estimator.estimator
-        elif hasattr(estimator, "best_estimator_"):
-            estimator = estimator.best_estimator_
         else:
-            return None
-    return float(np.ravel(estimator.offset_)[0])
+            inside = getattr(estimator, "best_estimator_", None)
+            estimator = inside or estimator.estimator
+    return X

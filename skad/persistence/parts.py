@@ -10,8 +10,10 @@ HOMES = {
     "AnomaliesPositive": ("skad.metrics._anomaly_scorer", "_AnomaliesPositive"),
     "ChannelDistances": ("skad.detectors._channel_distances", "ChannelDistances"),
     "ChannelErrors": ("skad._estimators.channel_errors", "ChannelErrors"),
+    "FollowingRule": ("skad.postprocessing._following", "FollowingRule"),
     "GapRule": ("skad._series.segments", "GapRule"),
     "OfSeries": ("skad.metrics._anomaly_scorer", "_OfSeries"),
+    "RecentScores": ("skad.postprocessing._following", "RecentScores"),
     "Spreading": ("skad.postprocessing._spreading", "Spreading"),
     "WindowBank": ("skad.detectors._window_bank", "WindowBank"),
 }

@@ -3,6 +3,8 @@
 Imports `skad._series`, `skad._estimators`, `skad.metrics` and `skad.model_selection`.
 """
 
+from skad.postprocessing._adaptive_threshold import AdaptiveThresholdDetector
+from skad.postprocessing._alarm_rule import AlarmRule
 from skad.postprocessing._ensemble_detector import EnsembleDetector
 from skad.postprocessing._events import from_events, to_events
 from skad.postprocessing._resampled_detector import ResampledDetector
@@ -11,6 +13,8 @@ from skad.postprocessing._thresholded import ThresholdedDetector
 from skad.postprocessing._tuned_threshold import TunedThresholdDetectorCV
 
 __all__ = [
+    "AdaptiveThresholdDetector",
+    "AlarmRule",
     "EnsembleDetector",
     "ResampledDetector",
     "ReverseWindowing",

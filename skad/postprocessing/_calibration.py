@@ -76,6 +76,46 @@ def with_full_windows(X, held, estimator):
     return held & (before >= back) & (after >= ahead)
 
 
+def of_full_windows(scores, X, estimator):
+    """Keep the scores of rows with full windows; if no row has, all of them."""
+    return scores[rows_with_full_windows(X, len(scores), estimator)]
+
+
+def rows_with_full_windows(X, n_rows, estimator):
+    """Mark the rows with full windows; if no row has, all of them."""
+    is_full = with_full_windows(X, np.full(n_rows, True), estimator)
+    return is_full if is_full.any() else np.full(n_rows, True)
+
+
+def last_of_each_series(scores, is_usable, X, most):
+    """Take the last usable scores, of several series alike, about ``most`` in all."""
+    starts = series_starts(X)
+    share = -(-most // len(starts))
+    parts = zip(
+        np.split(scores, starts[1:]), np.split(is_usable, starts[1:]), strict=True
+    )
+    return np.concatenate([part[usable][-share:] for part, usable in parts])
+
+
+def starts_within(X, usable):
+    """Return the first rows of segments, numbered among the usable rows alone."""
+    first = np.zeros(len(usable), dtype=bool)
+    first[learn_gaps(X).starts(X)] = True
+    first[1:] |= ~usable[:-1]
+    return np.flatnonzero(first[usable])
+
+
+def refuse_infinite(scores, estimator):
+    """Raise where a score is no number to set a threshold by."""
+    n_bad = np.count_nonzero(~np.isfinite(scores))
+    if n_bad:
+        raise ValueError(
+            f"{type(estimator).__name__} gave {n_bad} of {len(scores)} rows a score "
+            "that is NaN or infinite, by which no threshold can be set. Use a detector "
+            "whose scores are finite, or leave these rows out."
+        )
+
+
 def rows_of(X, y, read):
     """Return X and y with rows that can be taken; ``read`` refuses what has none.
 

@@ -1,9 +1,11 @@
 """Several detectors, heard as one."""
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.base import _fit_context, clone
 from sklearn.utils import Bunch, get_tags
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import check_is_fitted
 
@@ -14,6 +16,7 @@ from skad._estimators.row_context import inner_estimators
 from skad._estimators.thresholding import CONTAMINATION, threshold
 from skad._estimators.training_scores import common_training_scores
 from skad._series.tables import as_native
+from skad.postprocessing._calibration import rows_of
 from skad.postprocessing._common_scale import (
     combine_numbers,
     learn_scale,
@@ -22,10 +25,12 @@ from skad.postprocessing._common_scale import (
     share_out,
     weights_of_members,
 )
-from skad.postprocessing._meta_detector import MetaDetector, refuse_without_scores
+from skad.postprocessing._cross_scores import Folds
+from skad.postprocessing._members import members_of, shares_of
+from skad.postprocessing._meta_detector import MetaDetector, SharesFolds
 
 
-class EnsembleDetector(MetaDetector, _BaseComposition):
+class EnsembleDetector(SharesFolds, MetaDetector, _BaseComposition):
     """Combine the scores of several detectors, brought to one scale.
 
     Each member is fitted on the same rows. How abnormal a row is to a member (minus its
@@ -53,9 +58,18 @@ class EnsembleDetector(MetaDetector, _BaseComposition):
     weights : array-like of shape (n_estimators,) or None, default=None
         What each member, dropped ones included, counts in the mean; None counts all
         alike. "max" takes none.
+    n_blocks : int or None, default=None
+        None learns the scales from the training scores that members tell of, which are
+        leave-one-out where a member remembers its rows. A number learns them from
+        scores by copies: the rows are cut into so many blocks in time at most, none
+        shorter than the windows, and each is scored by copies trained on the others;
+        under a meta-detector that cuts the rows itself, its blocks are taken.
+    n_jobs : int or None, default=None
+        How many copies are fitted at a time; None is 1 unless a joblib context says
+        otherwise, -1 takes all processors.
     contamination : "auto" or float in (0, 0.5], default="auto"
         The share of the samples seen at fit that fall below the threshold `offset_`;
-        "auto" puts it three median absolute deviations below their median score. The
+        "auto" puts it beyond nearly all of them, by their quartiles. The
         thresholds of the members are not used.
 
     Attributes
@@ -120,6 +134,8 @@ class EnsembleDetector(MetaDetector, _BaseComposition):
         "estimators": [list],
         "combine": [StrOptions({"mean_log", "mean", "max"})],
         "weights": ["array-like", None],
+        "n_blocks": [Interval(Integral, 2, None, closed="left"), None],
+        "n_jobs": [Integral, None],
         "contamination": CONTAMINATION,
     }
 
@@ -129,11 +145,15 @@ class EnsembleDetector(MetaDetector, _BaseComposition):
         *,
         combine="mean_log",
         weights=None,
+        n_blocks=None,
+        n_jobs=None,
         contamination="auto",
     ):
         self.estimators = estimators
         self.combine = combine
         self.weights = weights
+        self.n_blocks = n_blocks
+        self.n_jobs = n_jobs
         self.contamination = contamination
 
     def get_params(self, deep=True):
@@ -194,16 +214,22 @@ class EnsembleDetector(MetaDetector, _BaseComposition):
         TypeError
             If a member has no `score_samples`.
         """
-        members, shares = self._members(), self._shares()
-        X = as_native(X)
-        with FitTask(self, X, y, n_parts=len(members)) as task:
-            self._fit(X, y, members, shares, task)
+        self._fit_with(X, y)
         return self
 
-    def _fit(self, X, y, members, shares, task):
-        names = [name for name, _ in members]
-        fitted = [clone(estimator) for _, estimator in members]
-        for name, estimator in zip(names, fitted, strict=True):
+    def _fit_with(self, X, y, folds=None):
+        members, shares = members_of(self), shares_of(self)
+        X = as_native(X)
+        fitted = {name: clone(estimator) for name, estimator in members}
+        if folds is None and self.n_blocks is not None:
+            X, y = rows_of(X, y, next(iter(fitted.values())).fit)
+            folds = Folds.of(X, self.n_blocks, self, self.n_jobs)
+        with FitTask(self, X, y, n_parts=len(members)) as task:
+            return self._fit(X, y, fitted, shares, folds, task)
+
+    def _fit(self, X, y, members, shares, folds, task):
+        names, fitted, crossed = list(members), list(members.values()), []
+        for name, estimator in members.items():
             with task.part(f"fit-{name}").around(estimator):
                 estimator.fit(X, y)
             warn_of_lost_index(estimator, X, stacklevel=5)
@@ -221,6 +247,7 @@ class EnsembleDetector(MetaDetector, _BaseComposition):
         self.offset_ = threshold(combined, self.contamination)
         for estimator in fitted[::-1]:
             self._take_names(estimator)
+        return self._combined(crossed) if folds else None
 
     def score_samples(self, X):
         """Score rows by what all members say.
@@ -283,51 +310,6 @@ class EnsembleDetector(MetaDetector, _BaseComposition):
             )
         return answers
 
-    def _members(self):
-        """List the (name, estimator) pairs that are not dropped."""
-        if not self.estimators or not all(
-            isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)
-            for pair in self.estimators
-        ):
-            raise ValueError(
-                f"estimators={self.estimators!r} must be a list of one or more (name, "
-                'estimator) pairs, such as [("forest", IsolationForest())].'
-            )
-        self._validate_names([name for name, _ in self.estimators])
-        members = [pair for pair in self.estimators if not _is_dropped(pair)]
-        if not members:
-            raise ValueError(
-                "All members of the ensemble are dropped: "
-                f"{[name for name, _ in self.estimators]}. Keep at least one, with "
-                "set_params(name=estimator)."
-            )
-        for _, estimator in members:
-            refuse_without_scores(estimator, self)
-        return members
-
-    def _shares(self):
-        """Return the shares of the members that are not dropped; they sum to 1."""
-        given = self.weights
-        kept = [not _is_dropped(pair) for pair in self.estimators]
-        weights = np.ones(len(kept)) if given is None else _as_numbers(given)
-        if given is not None and self.combine == "max":
-            raise ValueError(
-                'combine="max" takes the one member to which a row is most abnormal, '
-                "and so no weights. Set weights=None, or combine by a mean."
-            )
-        usable = np.isfinite(weights) & (weights >= 0)
-        if weights.shape != (len(kept),) or not usable.all():
-            raise ValueError(
-                f"weights={given!r} must be one finite number of at least 0 for each "
-                f"of the {len(kept)} estimators, dropped ones included."
-            )
-        if not weights[kept].any():
-            raise ValueError(
-                f"weights={given!r} give nothing to the members that are not dropped. "
-                "Give at least one of them a number above 0."
-            )
-        return weights[kept] / weights[kept].sum()
-
     def __sklearn_tags__(self):
         tags = super(MetaDetector, self).__sklearn_tags__()
         inside = [get_tags(part).input_tags for part in inner_estimators(self)]
@@ -336,12 +318,3 @@ class EnsembleDetector(MetaDetector, _BaseComposition):
             setattr(tags.input_tags, name, takes_it)
         tags.input_tags.allow_nan = all(map(takes_missing, inner_estimators(self)))
         return tags
-
-
-def _as_numbers(weights):
-    weights = np.asarray(weights)
-    return weights.astype(float) if weights.dtype.kind in "biuf" else np.array(np.nan)
-
-
-def _is_dropped(pair):
-    return isinstance(pair[1], str) and pair[1] == "drop"

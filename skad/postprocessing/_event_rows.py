@@ -34,7 +34,19 @@ def scores_and_threshold(labels_or_scores, threshold):
             f"labels_or_scores holds {scores[row]} at row {row}; each row needs a "
             "finite score. Leave such rows out, or mend the detector that gave them."
         )
-    return scores, float(threshold)
+    return scores, _threshold(threshold, len(scores))
+
+
+def _threshold(threshold, n_rows):
+    thresholds = np.asarray(threshold, dtype=np.float64)
+    if thresholds.ndim == 0:
+        return float(thresholds)
+    if thresholds.shape != (n_rows,) or not np.isfinite(thresholds).all():
+        raise ValueError(
+            f"threshold has shape {thresholds.shape} for {n_rows} rows; needed is one "
+            "finite number, or one for each row, as thresholds(X) gives."
+        )
+    return thresholds
 
 
 def _labels(values):

@@ -5,6 +5,12 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.utils._param_validation import Interval, validate_params
 
+from skad.postprocessing._alarm_rule import AlarmRule
+from skad.postprocessing._event_readings import (
+    check_readings,
+    readings_of_events,
+    severity_of_rows,
+)
 from skad.postprocessing._event_rows import (
     check_explanation,
     event_rows,
@@ -20,7 +26,9 @@ _AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
 
 @validate_params(
     {
-        "threshold": [Interval(Real, None, None, closed="neither"), None],
+        "threshold": [Interval(Real, None, None, closed="neither"), "array-like", None],
+        "usual": [Interval(Real, None, None, closed="neither"), "array-like", None],
+        "rule": [AlarmRule, None],
         "min_length": [_AT_LEAST_ONE],
         "merge_gap": [_NOT_NEGATIVE],
         "max_channels": [_AT_LEAST_ONE],
@@ -32,16 +40,22 @@ def to_events(
     index=None,
     *,
     threshold=None,
+    usual=None,
+    rule=None,
     min_length=1,
     merge_gap=0,
     max_gap=None,
     explanation=None,
     max_channels=3,
+    observed=None,
+    expected=None,
+    band=None,
 ):
     """List the events among labelled or scored rows.
 
-    An event is a run of neighbouring abnormal rows. No event reaches from one series
-    into the next, or across a gap in the index.
+    An event is a run of neighbouring abnormal rows, or of rows at which a ``rule`` says
+    that an alarm is open. No event reaches from one series into the next, or across a
+    gap in the index.
 
     Parameters
     ----------
@@ -52,9 +66,15 @@ def to_events(
         When each row was: an index, or a table that has one, with the time innermost
         and several series named by outer levels. None takes the index of
         ``labels_or_scores``, and else row numbers.
-    threshold : float or None, default=None
-        Rows whose scores lie below it are abnormal: `offset_` for `score_samples`, 0
-        for `decision_function`. None reads labels.
+    threshold : float, array-like of shape (n,) or None, default=None
+        Rows whose scores lie below it are abnormal: `offset_` for `score_samples`, the
+        ``thresholds(X)`` of one that follows, 0 for `decision_function`. None reads
+        labels.
+    usual : float, array-like of shape (n,) or None, default=None
+        The usual score, from which severity is counted; None takes the median of
+        ``labels_or_scores``.
+    rule : AlarmRule or None, default=None
+        When an alarm opens and closes; None opens one at each run of abnormal rows.
     min_length : int, default=1
         Events of fewer rows are left out, after merging.
     merge_gap : int, default=0
@@ -69,6 +89,12 @@ def to_events(
         A DataFrame names the channels; otherwise they are numbered.
     max_channels : int, default=3
         How many channels are named, at most, for each event.
+    observed : DataFrame, array-like of shape (n, n_channels) or None, default=None
+        The readings; a DataFrame names the channels. Needed with ``expected``.
+    expected : array-like of shape (n, n_channels) or None, default=None
+        What was expected instead, see `skad.inspection.expected`.
+    band : pair of array-like of shape (n, n_channels) or None, default=None
+        The lowest and the highest reading that were to be expected.
 
     Returns
     -------
@@ -77,9 +103,15 @@ def to_events(
 
         - "start", "end": the index of its first and of its last row, both inside;
         - "peak": that of its most abnormal row (of labels, its first one);
-        - "severity": how far the score there lies below the threshold (of labels, 1);
+        - "severity": in [0, 1], z / (1 + z) for a score there that lies z times as far
+          below the usual score as the threshold does: 0.5 at the threshold, 0.75 three
+          times as far (of labels, 1);
         - "channels": with ``explanation`` alone, the channels that add most to the
-          error over the whole event, in that order.
+          error over the whole event, in that order;
+        - "channel", "observed", "expected", "direction": with ``expected`` alone, the
+          reading at the peak of the first of these channels (without an explanation, of
+          the one furthest off), what was expected there, and whether it was "above" or
+          "below" that; with ``band``, "lower" and "upper" as well.
 
         The index numbers the events; outer index levels of the series come before it.
 
@@ -87,7 +119,9 @@ def to_events(
     ------
     ValueError
         If labels, or without ``threshold`` scores, cannot be read; if a number is not
-        finite; if lengths differ; if the index shows no order, or a row twice.
+        finite; if lengths differ; if ``merge_gap`` is given beside a ``rule``; if
+        ``expected`` comes without ``observed``, or ``band`` without both; if the index
+        shows no order, or a row twice.
     ImportError
         If pandas is not installed.
 
@@ -105,26 +139,42 @@ def to_events(
     >>> events = to_events(scores, hours, threshold=0.5, merge_gap=1)
     >>> print(events[["start", "end", "severity"]].to_string(index=False))
                   start                 end  severity
-    2026-01-01 01:00:00 2026-01-01 03:00:00       0.4
-    2026-01-01 07:00:00 2026-01-01 07:00:00       0.1
+    2026-01-01 01:00:00 2026-01-01 03:00:00  0.681818
+    2026-01-01 07:00:00 2026-01-01 07:00:00  0.562500
     """
     pd = frames("to_events")
     if index is None and isinstance(labels_or_scores, pd.Series):
         index = labels_or_scores.index
-    scores, threshold = scores_and_threshold(labels_or_scores, threshold)
+    rule = _rule(rule, merge_gap)
+    readings = check_readings(observed, expected, band)
+    scores, thresholds = scores_and_threshold(labels_or_scores, threshold)
     times = EventTimes.of(index, len(scores), max_gap)
-    marked = scores < threshold
-    first, last = event_rows(marked, times.starts, merge_gap, min_length)
+    is_open = rule.open_rows(scores - thresholds, times.starts)
+    first, last = event_rows(is_open, times.starts, rule.merge_gap, min_length)
     spans = list(zip(first, last, strict=True))
-    peak = np.array([a + np.argmin(scores[a : b + 1]) for a, b in spans], dtype=int)
+    severity = severity_of_rows(scores, thresholds, usual, threshold is None)
+    peak = np.array([a + np.argmax(severity[a : b + 1]) for a, b in spans], dtype=int)
     columns = {"start": first, "end": last, "peak": peak}
     columns = {name: times.at(rows) for name, rows in columns.items()}
-    columns["severity"] = threshold - scores[peak]
+    columns["severity"] = severity[peak]
     if explanation is not None:
         shares, names = check_explanation(explanation, len(scores))
         named = [top_channels(shares[a : b + 1], names, max_channels) for a, b in spans]
         columns["channels"] = pd.Series(named, dtype=object).to_numpy()
+    if readings is not None:
+        columns |= readings_of_events(readings, peak, columns.get("channels"))
     return pd.DataFrame(columns).set_index(times.numbered(first))
+
+
+def _rule(rule, merge_gap):
+    if rule is None:
+        return AlarmRule(merge_gap=merge_gap)
+    if merge_gap:
+        raise ValueError(
+            f"merge_gap={merge_gap} is given twice: set it in rule, which has "
+            f"merge_gap={rule.merge_gap}."
+        )
+    return rule
 
 
 def from_events(events, index):

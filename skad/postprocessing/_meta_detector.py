@@ -1,6 +1,6 @@
 """What the meta-detectors share: how one detector stands around another."""
 
-from sklearn.base import BaseEstimator, MetaEstimatorMixin
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import (
     MaxAbsScaler,
@@ -71,6 +71,18 @@ class MetaDetector(CallbackSupport, ThresholdMixin, MetaEstimatorMixin, BaseEsti
         tags.input_tags = get_tags(self.estimator).input_tags
         tags.input_tags.allow_nan = takes_missing(self.estimator)
         return tags
+
+
+class SharesFolds:
+    """Mixin: under an outer calibration, what is inside is copied with its folds.
+
+    A class takes part by ``_fit_with(X, y, folds)``, which fits and returns the scores
+    of the training rows by copies that did not see them, if there are folds.
+    """
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def __skad_cross_fit__(self, X, y, folds):
+        return self._fit_with(X, y, folds)
 
 
 def refuse_without_scores(estimator, owner):

@@ -35,7 +35,7 @@ class ResampledDetector(MetaDetector):
         The widest distance between readings that is bridged; None takes three bins.
     contamination : "auto" or float in (0, 0.5], default="auto"
         The share of the samples seen at fit that fall below the threshold `offset_`;
-        "auto" puts it three median absolute deviations below their median score.
+        "auto" puts it beyond nearly all of them, by their quartiles.
 
     Attributes
     ----------

@@ -13,8 +13,10 @@ from skad._estimators.row_context import find_parameter, inner_estimators, row_c
 from skad._estimators.thresholding import CONTAMINATION, threshold
 from skad._estimators.training_scores import starts_among, training_scores
 from skad._series.segments import learn_gaps
+from skad.postprocessing._cross_scores import fit_and_cross_score
 from skad.postprocessing._meta_detector import (
     MetaDetector,
+    SharesFolds,
     as_read,
     refuse_without_scores,
 )
@@ -23,7 +25,7 @@ from skad.postprocessing._spreading import Spreading
 _AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
 
 
-class ReverseWindowing(MetaDetector):
+class ReverseWindowing(SharesFolds, MetaDetector):
     """Score each row by all the windows that cover it.
 
     A detector behind `SlidingWindow` says how odd the window is that *ends* at a row.
@@ -63,7 +65,7 @@ class ReverseWindowing(MetaDetector):
         those before it, so that no later row is needed.
     contamination : "auto" or float in (0, 0.5], default="auto"
         The share of the samples seen at fit that fall below the threshold `offset_`;
-        "auto" puts it three median absolute deviations below their median score. The
+        "auto" puts it beyond nearly all of them, by their quartiles. The
         threshold of ``estimator`` is not used.
 
     Attributes
@@ -172,18 +174,21 @@ class ReverseWindowing(MetaDetector):
         TypeError
             If ``estimator`` has no `score_samples`.
         """
+        self._fit_with(X, y)
+        return self
+
+    def _fit_with(self, X, y, folds=None):
         refuse_without_scores(self.estimator, self)
         self._refuse_a_causal_centre()
         X = as_read(self.estimator, X)
         with FitTask(self, X, y, n_parts=1) as task:
-            self._fit(X, y, task)
-        return self
+            return self._fit(X, y, folds, task)
 
-    def _fit(self, X, y, task):
+    def _fit(self, X, y, folds, task):
         estimator = clone(self.estimator)
         with task.part("fit-detector").around(estimator):
-            estimator.fit(X, y)
-        warn_of_lost_index(estimator, X, stacklevel=5)
+            crossed = fit_and_cross_score(estimator, X, y, folds)
+        warn_of_lost_index(estimator, X, stacklevel=6)
         spreading = self._spreading(self._window_size(estimator))
         gaps = learn_gaps(X, find_parameter(estimator, "max_gap"))
         starts = gaps.starts(X)
@@ -198,6 +203,7 @@ class ReverseWindowing(MetaDetector):
         self._fitted_spreading = spreading  # parameters that change wait for a fit
         self.offset_ = threshold(spread, self.contamination)
         self._take_names(estimator)
+        return None if crossed is None else spreading(crossed, gaps.starts(X))
 
     def score_samples(self, X):
         """Score rows by the windows that cover them.

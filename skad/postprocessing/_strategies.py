@@ -9,7 +9,7 @@ import math
 import numpy as np
 from scipy.stats import genpareto, median_abs_deviation, rankdata
 
-STRATEGIES = ("quantile", "fixed", "sigma", "mad", "iqr", "pot", "conformal")
+STRATEGIES = ("quantile", "budget", "fixed", "sigma", "mad", "iqr", "pot", "conformal")
 # A tail of fewer rows says nothing about its shape.
 SHORTEST_TAIL = 10
 # (n + 1) * alpha is a whole number where a user means it to be, up to rounding.
@@ -104,11 +104,11 @@ def refuse_too_few(n_rows, strategy, alpha, run=1.0):
     if strategy == "conformal" and alpha * _ROUNDING * (n_rows + run) < run:
         raise ValueError(
             f'strategy="conformal" needs {math.ceil(1 / alpha - 1)} independent scores '
-            f"for alpha={alpha}; the {n_rows} held back count as {n_rows / run:.0f}, "
+            f"for alpha={alpha}; the {n_rows} at hand count as {n_rows / run:.0f}, "
             f"since neighbours are alike over {run:.1f} rows. Pass a longer series, "
-            "raise calibration_fraction, shorten the windows, or raise alpha to "
-            f"{1.005 * run / (n_rows + run):.3g}. The other strategies answer all the "
-            "same, and promise nothing."
+            "raise calibration_fraction if it is used, shorten the windows, or raise "
+            f"alpha to {1.005 * run / (n_rows + run):.3g}. The other strategies answer "
+            "all the same, and promise nothing."
         )
 
 

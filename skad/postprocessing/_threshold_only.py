@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skad._estimators.lost_index import warn_of_lost_index
+from skad.postprocessing._calibration import refuse_infinite
 from skad.postprocessing._meta_detector import MetaDetector, as_read
 
 
@@ -40,11 +41,5 @@ class ThresholdOnly(MetaDetector):
 def finite_scores(estimator, X):
     """Score ``X``, and raise where a score is no number to set a threshold by."""
     scores = np.asarray(estimator.score_samples(X), dtype=np.float64)
-    n_bad = np.count_nonzero(~np.isfinite(scores))
-    if n_bad:
-        raise ValueError(
-            f"{type(estimator).__name__} gave {n_bad} of {len(scores)} rows a score "
-            "that is NaN or infinite, by which no threshold can be set. Use a detector "
-            "whose scores are finite, or leave these rows out."
-        )
+    refuse_infinite(scores, estimator)
     return scores

@@ -1,19 +1,33 @@
-"""A threshold by a strategy, on rows that were held back from training."""
+"""A threshold by a strategy, on scores of rows that training did not see."""
 
-from numbers import Real
+from datetime import timedelta
+from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import _fit_context, clone
-from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import _num_samples
 
 from skad._estimators.callbacks import FitTask
 from skad._estimators.lost_index import warn_of_lost_index
+from skad.postprocessing._alarm_rule import AlarmRule
+from skad.postprocessing._budget import Budget
+from skad.postprocessing._calibrated import Calibrated
 from skad.postprocessing._calibration import (
     fit_on,
     held_back,
+    refuse_infinite,
     rows_of,
+    rows_with_full_windows,
+    starts_within,
     with_full_windows,
+)
+from skad.postprocessing._contradictions import refuse_contradictions, takes_copies
+from skad.postprocessing._cross_scores import (
+    Folds,
+    cross_scores,
+    fit_and_cross_score,
+    is_frozen,
 )
 from skad.postprocessing._meta_detector import (
     as_read,
@@ -24,26 +38,23 @@ from skad.postprocessing._strategies import (
     refuse_too_few,
     threshold_of,
 )
-from skad.postprocessing._threshold_only import ThresholdOnly, finite_scores
+from skad.postprocessing._threshold_only import finite_scores
 
 
-class ThresholdedDetector(ThresholdOnly):
+class ThresholdedDetector(Calibrated):
     """Set the threshold of any detector by a strategy, on rows it was not trained on.
 
-    The scores are those of the detector inside. Its own threshold is not used: the last
-    part of the training rows is held back, scored, and its scores set `offset_`. The
-    detector inside is not fitted on these rows, before or after::
-
-        row          0 ......... 79 | 80 .... 86 | 87 ........... 99
-                       training     |  context   |   calibration
-                                       of the windows that end at row 87 and after
+    The scores are those of the detector inside. Its own threshold is not used:
+    `offset_` is set by scores of training rows that a copy of the detector gave which
+    was not trained on them. The rows are cut into blocks in time, and each is scored by
+    a copy that was trained on the others; the detector itself is trained on all.
 
     Parameters
     ----------
     estimator : estimator
         Any outlier detector or Pipeline with `fit` and `score_samples`.
-    strategy : {"quantile", "fixed", "sigma", "mad", "iqr", "pot", "conformal"}, \
-default="quantile"
+    strategy : {"quantile", "budget", "fixed", "sigma", "mad", "iqr", "pot", \
+"conformal"}, default="quantile"
         How the scores of normal rows become a threshold:
 
         - "quantile": a share ``alpha`` of them lies below it.
@@ -55,9 +66,9 @@ default="quantile"
           threshold [2]_, for rates below ``1 / n``.
         - "sigma": the mean less ``k`` standard deviations.
         - "mad": the median less ``k`` median absolute deviations, scaled by 1.4826 to
-          be standard deviations of a normal distribution. (``contamination="auto"`` of
-          other detectors does not scale.)
+          be standard deviations of a normal distribution.
         - "iqr": the first quartile less ``k`` interquartile ranges.
+        - "budget": so many ``alarms`` in ``per``, counted after the ``rule``.
         - "fixed": ``offset``.
     alpha : float in (0, 0.5], default=0.01
         The rate of false alarms, as a share of the normal rows; for "quantile", "pot"
@@ -68,12 +79,30 @@ default="quantile"
         The threshold, for "fixed".
     tail_fraction : float in (0, 1), default=0.1
         The share of the scores that "pot" takes for the tail, above ``alpha``.
+    alarms : float, default=1
+        How many alarms are allowed for, on normal rows, in ``per``; for "budget".
+    per : int, str, timedelta or None, default=None
+        In how many rows, or in what span of time such as "7D", by the usual step of a
+        DatetimeIndex; for "budget".
+    rule : AlarmRule or None, default=None
+        What an alarm is, for "budget"; None counts each run of alarmed rows. Pass it to
+        `to_events` as well; `predict` decides row by row.
+    calibration : {"cross", "tail"}, default="cross"
+        Which scores set the threshold: those of all rows, block by block, as above; or
+        those of the last rows in time, which are held back from training for good.
+    n_blocks : int, default=5
+        The rows are cut into so many blocks in time at most, `n_blocks_`, none shorter
+        than the windows, and each is scored by a copy trained on the others. Series
+        that outer index levels name stay whole if there are as many as blocks.
+    n_jobs : int or None, default=None
+        How many copies are fitted at a time; None is 1 unless a joblib context says
+        otherwise, -1 takes all processors.
     calibration_fraction : float in (0, 1) or None, default=0.2
-        The share of the rows, the last in time, held back from training; of several
-        series, named by outer index levels, of each. The rows whose windows reach into
-        the training part, by `skad.row_context`, or across a gap, do not count. None
-        trains on all rows and takes *their* scores, which are too good: many more
-        than ``alpha`` of the rows to come are then false alarms.
+        For "tail", the share of the rows, the last in time, held back from training; of
+        several series, named by outer index levels, of each. The rows whose windows
+        reach into the training part, by `skad.row_context`, or across a gap, do not
+        count. None trains on all rows and takes *their* scores, which are too good:
+        many more than ``alpha`` of the rows to come are then false alarms.
 
     Attributes
     ----------
@@ -83,6 +112,13 @@ default="quantile"
         The threshold: ``decision_function(X) = score_samples(X) - offset_``.
     n_calibration_rows_ : int
         The number of rows whose scores set it; 0 for "fixed".
+    n_blocks_ : int
+        The number of blocks; 0 where none was needed.
+    expected_alarm_rate_ : float
+        The share of these rows below the threshold: what to expect of rows that are as
+        normal. NaN for "fixed".
+    training_scores_ : ndarray of shape (n_timestamps,), float64
+        With "cross", the score of each training row by a copy that did not see it.
     n_features_in_ : int
         Number of columns, if ``estimator`` knows it.
     feature_names_in_ : ndarray of shape (`n_features_in_`,), object
@@ -95,40 +131,47 @@ default="quantile"
 
     Notes
     -----
-    **What is promised.** Averaged over calibration rows, "conformal" raises false
-    alarms at the rate ``alpha`` or less if the held-back rows and those to come are
-    exchangeable: normal, and not drifting. :ref:`false_alarms` has the numbers. Of n
-    independent scores, the k-th smallest of ``-score`` is the threshold,
+    **What is promised.** With "tail", and averaged over calibration rows, "conformal"
+    raises false alarms at the rate ``alpha`` or less if the held-back rows and those to
+    come are exchangeable: normal, and not drifting. :ref:`false_alarms` has the
+    numbers. Of n independent scores, the k-th smallest of ``-score`` is the threshold,
     ``k = ceil((n + 1) * (1 - alpha))``. Windows overlap, so their scores are seldom
     independent: with the autocorrelation time r of the held-back scores, it is the
     score at which ``(r + number of lower or equal scores) / (n + r)`` reaches
     ``alpha``, and n scores count as ``n / r``. Fewer than ``1 / alpha - 1`` of these
     are refused. Even so the rate of one detector varies, by about
     ``sqrt(alpha * (1 - alpha) * r / n)``, and nothing holds on a random walk.
-    Anomalies among the held-back rows lower the threshold.
+    Anomalies among these rows lower the threshold.
 
-    **Nothing is trained twice.** A `~sklearn.frozen.FrozenEstimator` as ``estimator``
-    is not trained at all; then no row of X is held back, and all are calibration
-    rows, for any ``calibration_fraction`` but None (which takes those without full
-    windows as well): pass rows that it was not trained on. And since all strategies but
-    "fixed", which needs no scores and trains on all rows, hold back the same rows, a
-    search over them trains once per fold with the ``memory`` of a detector inside.
+    With "cross" the same holds as far as the detector scores new rows as its copies
+    would. If each copy scored them too, cross-conformal predictors [3]_ would keep to
+    ``2 * alpha`` whatever the detector [4]_; one in their place has no such bound. The
+    copies have seen fewer rows and err on the side of fewer alarms.
 
-    **"pot"** raises an error if fewer than 10 scores are in the tail. If the
-    likelihood of the Pareto distribution has no maximum, or none above that of the
-    exponential one, which is the case of shape 0, the latter is taken.
+    Rows with full windows count; if none has, all do. Copies see no window across their
+    block, which is a gap in the index; arrays get one for this.
 
-    The scores are those of the rows as they came in: noise that a step inside adds at
-    fit does not enter. If all are equal, `offset_` is that score, and none is below it.
-    If X *are* windows, cut outside, their neighbours in time are not known here, and
-    those at the cut share rows with training.
+    **Frozen.** A `~sklearn.frozen.FrozenEstimator` as ``estimator``
+    is not trained at all, nor copied; all rows of X are calibration rows: pass rows
+    that it was not trained on. "fixed" copies and holds back nothing. A detector
+    inside that leaves each training row out of its own score, and offers these scores
+    as ``training_scores_``, is not copied either. Meta-detectors inside, whose scales
+    rest on such scores too, take the same blocks, and copies are fitted once for all.
+    And since all strategies train on the same rows, a search over them trains once per
+    fold and block with the ``memory`` of a detector inside.
+
+    **"pot"** takes the exponential tail, of shape 0, if the likelihood of the Pareto
+    distribution has no maximum, or none above that.
 
     References
     ----------
-    .. [1] H. Papadopoulos, K. Proedrou, V. Vovk and A. Gammerman, "Inductive Confidence
-       Machines for Regression", ECML 2002.
-    .. [2] A. Siffer, P.-A. Fouque, A. Termier and C. Largouet, "Anomaly Detection in
-       Streams with Extreme Value Theory", KDD 2017.
+    .. [1] H. Papadopoulos et al., "Inductive Confidence Machines for Regression", ECML
+       2002.
+    .. [2] A. Siffer et al., "Anomaly Detection in Streams with Extreme Value Theory",
+       KDD 2017.
+    .. [3] V. Vovk, "Cross-conformal predictors", Ann. Math. Artif. Intell. 74, 2015.
+    .. [4] R. F. Barber et al., "Predictive inference with the jackknife+", Annals of
+       Statistics 49(1), 2021.
 
     Examples
     --------
@@ -143,9 +186,9 @@ default="quantile"
     ... )
     >>> detector = ThresholdedDetector(pipe, strategy="conformal", alpha=0.05)
     >>> detector.fit(X[:3000]).n_calibration_rows_
-    597
+    2997
     >>> round(float((detector.predict(X)[3000:] == -1).mean()), 3)
-    0.049
+    0.043
     """
 
     _parameter_constraints = {
@@ -154,7 +197,13 @@ default="quantile"
         "alpha": [Interval(Real, 0, 0.5, closed="right")],
         "k": [Interval(Real, 0, None, closed="left")],
         "offset": [Interval(Real, None, None, closed="neither"), None],
+        "alarms": [Interval(Real, 0, None, closed="neither")],
+        "per": [Interval(Real, 1, None, closed="left"), str, timedelta, None],
+        "rule": [AlarmRule, None],
         "tail_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "calibration": [StrOptions({"cross", "tail"})],
+        "n_blocks": [Interval(Integral, 2, None, closed="left")],
+        "n_jobs": [Integral, None],
         "calibration_fraction": [Interval(Real, 0, 1, closed="neither"), None],
     }
 
@@ -167,6 +216,12 @@ default="quantile"
         k=3.0,
         offset=None,
         tail_fraction=0.1,
+        alarms=1,
+        per=None,
+        rule=None,
+        calibration="cross",
+        n_blocks=5,
+        n_jobs=None,
         calibration_fraction=0.2,
     ):
         self.estimator = estimator
@@ -175,11 +230,17 @@ default="quantile"
         self.k = k
         self.offset = offset
         self.tail_fraction = tail_fraction
+        self.alarms = alarms
+        self.per = per
+        self.rule = rule
+        self.calibration = calibration
+        self.n_blocks = n_blocks
+        self.n_jobs = n_jobs
         self.calibration_fraction = calibration_fraction
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):
-        """Fit the detector inside on the first rows, and set the threshold on the last.
+        """Fit the detector inside, and set the threshold on rows it did not see.
 
         Parameters
         ----------
@@ -197,85 +258,94 @@ default="quantile"
         Raises
         ------
         ValueError
-            If "fixed" comes without ``offset``, or "conformal" without rows held back;
-            if ``tail_fraction`` is not above ``alpha``; if too few rows are held back,
-            or too few of them have full windows; for "conformal", if these count as
-            fewer than ``1 / alpha - 1``; for "pot", if the tail has fewer than 10; if
-            a score is not finite; and whatever ``estimator`` raises.
+            If "fixed" comes without ``offset``, "budget" without ``per``, or
+            "conformal" without rows held back; if "budget" allows for less than one
+            alarm among the rows that calibrate; if ``calibration_fraction`` is set and
+            has no effect; if ``tail_fraction`` is not above ``alpha``; if too few rows
+            calibrate, or, of those held back, too few have full windows; for
+            "conformal", if these count as fewer than ``1 / alpha - 1``; for "pot", if
+            the tail has fewer than 10; if a score is not finite; and whatever
+            ``estimator`` raises.
         TypeError
             If ``estimator`` has no `score_samples`, or no rows can be taken from X.
         """
+        self._fit_with(X, y)
+        return self
+
+    def _fit_with(self, X, y, folds=None):
         refuse_without_scores(self.estimator, self)
-        self._refuse_contradictions()
+        refuse_contradictions(self)
         X = as_read(self.estimator, X)
         estimator = clone(self.estimator)
         X, y = rows_of(X, y, estimator.fit)
         with FitTask(self, X, y, n_parts=1) as task:
-            self._fit(X, y, estimator, task)
-        return self
+            return self._fit(X, y, estimator, folds, task)
 
-    def _fit(self, X, y, estimator, task):
+    def _fit(self, X, y, estimator, outer, task):
+        folds = self._folds(X) if outer is None else outer
         held = self._rows_to_hold_back(X)
         with task.part("fit-detector").around(estimator):
             if held is None:
-                estimator.fit(X, y)
+                crossed = fit_and_cross_score(estimator, X, y, folds)
             else:
                 fit_on(estimator, X, y, ~held)
-        warn_of_lost_index(estimator, X, stacklevel=5)
-        offset, n_rows = self._threshold(estimator, X, held)
+                crossed = outer and cross_scores(estimator, X, y, outer)
+        warn_of_lost_index(estimator, X, stacklevel=6)
+        used = crossed if takes_copies(self) else None
+        vars(self).pop("training_scores_", None)
+        self._set_threshold(estimator, X, held, used)
         self.estimator_ = estimator
-        self.offset_ = offset
-        self.n_calibration_rows_ = n_rows
+        self.n_blocks_ = 0 if folds is None else len(folds.blocks)
+        if crossed is not None:
+            self.training_scores_ = crossed
         self._take_names(estimator)
+        return crossed
 
-    def _refuse_contradictions(self):
-        if self.strategy == "fixed" and self.offset is None:
-            raise ValueError(
-                'strategy="fixed" needs a threshold. Set offset to the score below '
-                "which a row is an outlier."
-            )
-        if self.strategy == "pot" and self.tail_fraction <= self.alpha:
-            raise ValueError(
-                f"alpha={self.alpha} lies outside of the tail, tail_fraction="
-                f'{self.tail_fraction}, to which strategy="pot" fits. Raise '
-                'tail_fraction, or use strategy="quantile".'
-            )
-        if self.calibration_fraction is None and self._promises_in_vain():
-            raise ValueError(
-                'strategy="conformal" promises nothing about scores of training rows. '
-                "Set calibration_fraction to the share of the rows to hold back, or "
-                "wrap a fitted estimator in FrozenEstimator and pass other rows."
-            )
-
-    def _promises_in_vain(self):
-        return self.strategy == "conformal" and not self._is_frozen()
-
-    def _is_frozen(self):
-        return isinstance(self.estimator, FrozenEstimator)
+    def _folds(self, X):
+        if not takes_copies(self):
+            return None
+        refuse_too_few(_num_samples(X), self.strategy, self.alpha)
+        return Folds.of(X, self.n_blocks, self.estimator, self.n_jobs)
 
     def _rows_to_hold_back(self, X):
         """Mark the rows that training leaves out; None if it takes all."""
-        takes_all = self.calibration_fraction is None or self._is_frozen()
-        if takes_all or self.strategy == "fixed":
+        takes_all = self.calibration == "cross" or self.calibration_fraction is None
+        if takes_all or is_frozen(self.estimator) or self.strategy == "fixed":
             return None
         held = held_back(X, self.calibration_fraction)
         # What can be known before the training should not wait for it.
         refuse_too_few(np.count_nonzero(held), self.strategy, self.alpha)
         return held
 
-    def _threshold(self, estimator, X, held):
-        """Return the threshold and the number of scores that set it."""
+    def _set_threshold(self, estimator, X, held, crossed):
+        scores, usable = np.empty(0), np.empty(0, dtype=bool)
+        if self.strategy != "fixed":
+            scores = finite_scores(estimator, X) if crossed is None else crossed
+            refuse_infinite(scores, estimator)
+            usable = self._usable(estimator, X, held, crossed, len(scores))
+        self._calibrate(scores[usable])
+        self.n_calibration_rows_ = int(np.count_nonzero(usable))
+        self.offset_ = self._offset(scores[usable], X, usable)
+        shown = scores[usable] < self.offset_
+        self.expected_alarm_rate_ = float(np.mean(shown)) if len(shown) else np.nan
+
+    def _usable(self, estimator, X, held, crossed, n_rows):
+        """Mark the rows whose scores set the threshold."""
+        if crossed is not None:
+            return rows_with_full_windows(X, n_rows, estimator)
+        held = np.full(n_rows, True) if held is None else held
+        takes_all = self.calibration_fraction is None
+        return held if takes_all else with_full_windows(X, held, estimator)
+
+    def _offset(self, scores, X, usable):
         if self.strategy == "fixed":
-            return float(self.offset), 0
-        scores = finite_scores(estimator, X)
-        if self.calibration_fraction is not None:
-            held = np.full(len(scores), True) if held is None else held
-            scores = scores[with_full_windows(X, held, estimator)]
-        offset = threshold_of(
-            scores,
-            self.strategy,
-            alpha=self.alpha,
-            k=self.k,
-            tail_fraction=self.tail_fraction,
-        )
-        return offset, len(scores)
+            return float(self.offset)
+        if self.strategy == "budget":
+            refuse_too_few(len(scores), self.strategy, self.alpha)
+            budget = Budget.of(X, len(scores), self.alarms, self.per, self.rule)
+            return budget.threshold(scores, starts_within(X, usable))
+        parameters = {"k": self.k, "tail_fraction": self.tail_fraction}
+        return threshold_of(scores, self.strategy, alpha=self.alpha, **parameters)
+
+    def _comparable(self, X):
+        return [self.score_samples(X)]

@@ -76,7 +76,7 @@ class TunedThresholdDetectorCV(ThresholdOnly):
         Whether to fit on all rows once the threshold is known. False keeps the
         estimator of the only split; it has to be False for "prefit".
     n_jobs : int or None, default=None
-        How many folds are fitted at a time; None is 1 unless a joblib context says
+        How many copies are fitted at a time; None is 1 unless a joblib context says
         otherwise, -1 takes all processors.
     store_cv_results : bool, default=False
         Whether to keep `cv_results_`.

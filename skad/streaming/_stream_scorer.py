@@ -1,10 +1,11 @@
-"""Scores of a series that is still being written, row by row as they arrive."""
+"""Scores and decisions of a series that is still being written, as rows arrive."""
 
 import warnings
 
 import numpy as np
 from sklearn.utils.validation import check_array, check_is_fitted
 
+from skad._estimators.decisions import Decisions, deciding
 from skad._estimators.lost_index import warn_of_lost_index
 from skad._estimators.row_context import row_context, steps_of_unknown_reach
 from skad._series.tables import as_table
@@ -23,6 +24,9 @@ class StreamScorer:
         kept               3 4 5 6 7 |            if a score looks five rows back
         scored             3 4 5 6 7   8 9        as one series
         returned                       s s
+
+    `decide` does the same for decisions; what a threshold that follows the scores
+    remembers is kept as well, and is of bounded size.
 
     Parameters
     ----------
@@ -116,6 +120,8 @@ class StreamScorer:
                 "StreamScorer knows a detector. Pass a fitted detector that has it."
             )
         check_is_fitted(self.estimator)
+        has_threshold = deciding(self.estimator) is not None
+        self._decisions = Decisions(self.estimator) if has_threshold else None
         back, ahead = row_context(self.estimator)
         if ahead > 0:
             raise ValueError(
@@ -130,8 +136,15 @@ class StreamScorer:
         if context is not None:
             context = _table_of(context)
             self._look_for_a_lost_index(context)
-            self._kept = self._last(context)
+            self._begin(context)
         return self
+
+    def _begin(self, context):
+        """Keep rows, which a threshold that follows has to follow first."""
+        if hasattr(getattr(self._decisions, "detector", None), "__skad_follow__"):
+            self._arrived(context)
+        else:
+            self._kept = self._last(context)
 
     def update(self, rows):
         """Score the next rows of the run.
@@ -163,9 +176,41 @@ class StreamScorer:
             readings than a step carries forward: the run begins anew with these rows.
             If a step drops the index of frames, so that gaps are not seen.
         """
-        rows = _table_of(rows)
+        return self._arrived(_table_of(rows))[0]
+
+    def decide(self, rows):
+        """Score the next rows of the run relative to their thresholds.
+
+        A threshold that follows the scores, as that of
+        `skad.postprocessing.AdaptiveThresholdDetector`, goes on where the last call
+        ended, be it of `decide` or of `update`.
+
+        Parameters
+        ----------
+        rows : array-like of shape (n_timestamps, n_channels) or (n_channels,)
+            What has arrived since the last call: any number of rows, or one.
+
+        Returns
+        -------
+        decisions : ndarray of shape (n_timestamps,), float64
+            Below zero for outliers: what ``estimator.decision_function`` would return
+            for these rows in the whole run, to the bit.
+
+        Raises
+        ------
+        ValueError
+            As `update`.
+        TypeError
+            As `update`, and if `estimator` has no threshold.
+        """
+        if self._decisions is None:
+            Decisions(self.estimator)  # says what is missing
+        return self._arrived(_table_of(rows))[1]
+
+    def _arrived(self, rows):
+        """Return the scores of new rows and, if there is a threshold, the decisions."""
         if len(rows) == 0:
-            return np.empty(0, dtype=np.float64)
+            return np.empty(0, dtype=np.float64), np.empty(0, dtype=np.float64)
         self._look_for_a_lost_index(rows)
         run = rows if self._kept is None else _joined(self._kept, rows)
         n_kept = len(run) - len(rows)
@@ -173,13 +218,15 @@ class StreamScorer:
             scores = self.estimator.score_samples(run)
         except ValueError as error:  # which may say in which row
             if n_kept and self._is_to_begin_anew(rows):
-                self.reset(rows)
+                self.reset()
                 _warn_of_a_new_run(error)
-                return self.estimator.score_samples(rows)
+                return self._arrived(rows)
             error.add_note(f"Row 0 is the first of {n_kept} rows of context.")
             raise
+        scores = scores[n_kept:]
+        decisions = self._decisions and self._decisions.over(scores, run, n_kept)
         self._kept = self._last(run)
-        return scores[n_kept:]
+        return scores, decisions
 
     def _is_to_begin_anew(self, rows):
         """Tell whether it is the rows kept that cannot be scored, not the new ones."""
@@ -194,12 +241,13 @@ class StreamScorer:
 
     def _look_for_a_lost_index(self, rows):
         if not self._is_looked_at:
-            warn_of_lost_index(self.estimator, rows, stacklevel=4, is_run=True)
+            warn_of_lost_index(self.estimator, rows, stacklevel=5, is_run=True)
         self._is_looked_at = True
 
     def _last(self, run):
         """Copy the rows that later scores depend on; the caller may reuse its own."""
-        kept = getattr(run, "iloc", run)[max(0, len(run) - self.rows_back) :]
+        most = max(self.rows_back, 1)  # one shows whether a new series begins
+        kept = getattr(run, "iloc", run)[max(0, len(run) - most) :]
         return kept.clone() if hasattr(kept, "clone") else kept.copy()
 
 
@@ -219,7 +267,7 @@ def _warn_of_a_new_run(error):
         "The rows before these could not be scored any more, so the run begins anew "
         f"with these, and their windows are filled up. What was refused: {error}",
         UserWarning,
-        stacklevel=3,
+        stacklevel=4,
     )
 
 

@@ -30,11 +30,31 @@ def test_of_equal_scores_none_is_below():
     assert np.sum(np.ones(100) < threshold(np.ones(100), "auto")) == 0
 
 
-def test_auto_is_three_unscaled_deviations_below_the_median():
-    scores = np.array([-9.0, -1.0, 0.0, 1.0, 3.0])
-    assert threshold(scores, "auto") == -3.0
-    assert threshold(scores + 100, "auto") == 97.0
+def test_auto_lies_four_half_ranges_beyond_the_third_quartile_of_the_errors():
+    scores = np.array([-30.0, -9.0, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0])
+    assert threshold(scores, "auto") == -1.0 + 4 * (-1.0 - 1.0)
+    assert threshold(scores + 100, "auto") == 100 - 9.0
     assert isinstance(threshold(scores, "auto"), float)
+
+
+def test_auto_takes_logarithms_of_positive_errors():
+    errors = np.exp([9.0, 2.0, 1.5, 1.0, 0.5])
+    assert threshold(-errors, "auto") == pytest.approx(-np.exp(2.0 + 4 * 0.5))
+
+
+def test_auto_flags_the_lowest_score_of_any_that_differ(rng):
+    for scores in (rng.uniform(size=300), np.arange(3.0), np.array([1.0, 0, 1, 1, 1])):
+        assert np.argmin(scores) in np.flatnonzero(scores < threshold(scores, "auto"))
+
+
+@pytest.mark.parametrize("n_channels", [1, 3, 10])
+@pytest.mark.parametrize("shape", ["rows", "smoothed"])
+def test_auto_flags_few_fresh_normal_rows(rng, n_channels, shape):
+    errors = (rng.normal(size=(20_000, n_channels)) ** 2).mean(axis=1)
+    if shape == "smoothed":
+        errors = np.convolve(errors, np.ones(20) / 20, mode="valid")
+    offset = threshold(-errors[:5000], "auto")
+    assert (-errors[5000:] < offset).mean() < 0.02
 
 
 def test_auto_finds_far_scores_however_large(rng):

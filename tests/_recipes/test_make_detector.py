@@ -16,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import RobustScaler, StandardScaler
 
 from skad import (
+    AdaptiveThresholdDetector,
     EnsembleDetector,
     RandomConvolutions,
     ReverseWindowing,
@@ -46,6 +47,8 @@ def cheap(**parameters):
     tiny = {"channels": (4, 2), "max_epochs": 2}
     detector = make_detector(**parameters)
     ensemble = detector.estimator
+    if isinstance(ensemble, ReverseWindowing):
+        ensemble = ensemble.estimator
     for name in ("autoencoder", "pattern"):
         prefix = f"{name}__estimator__convautoencoder__"
         ensemble.set_params(**{prefix + key: value for key, value in tiny.items()})
@@ -61,6 +64,7 @@ def shown_in_the_docstring():
     names |= {kind.__name__: kind for kind in (ReverseWindowing, SlidingWindow)}
     names |= {"RobustScaler": RobustScaler, "make_detector": make_detector}
     names |= {"make_pipeline": make_pipeline}
+    names |= {"AdaptiveThresholdDetector": AdaptiveThresholdDetector}
     return [eval(textwrap.dedent(block), names) for block in blocks]
 
 
@@ -68,7 +72,7 @@ def test_it_is_the_composition_that_its_docstring_shows():
     autoencoder, ensemble = shown_in_the_docstring()
     assert repr(make_detector()) == repr(ensemble)
     assert repr(make_detector("autoencoder")) == repr(autoencoder)
-    scaler = make_detector("autoencoder").estimator[0]
+    scaler = make_detector("autoencoder").estimator.estimator[0]
     assert scaler._sklearn_output_config == {"transform": "pandas"}
 
 
@@ -88,9 +92,9 @@ def test_the_notes_say_what_a_name_stands_for(name):
 
 def test_a_name_is_changed_by_set_params_and_stays_what_it_is():
     detector = make_detector("autoencoder")
-    detector.set_params(estimator__convautoencoder__stride=1)
-    assert detector.estimator[-1].stride == 1
-    assert make_detector("autoencoder").estimator[-1].stride == 2
+    detector.set_params(estimator__estimator__convautoencoder__stride=1)
+    assert detector.estimator.estimator[-1].stride == 1
+    assert make_detector("autoencoder").estimator.estimator[-1].stride == 2
 
 
 @pytest.mark.parametrize(
@@ -131,8 +135,7 @@ class JudgesRows(IsolationForest):
     ],
 )
 def test_what_judges_rows_stays_at_its_rows(estimator, stays):
-    detector = make_detector(estimator, smoothing=7, causal=True)
-    chain = [detector]
+    chain = [make_detector(estimator, smoothing=7, causal=True).estimator]
     while isinstance(chain[-1].estimator, ReverseWindowing):
         chain.append(chain[-1].estimator)
     sizes = [meta.window_size for meta in chain]
@@ -148,22 +151,23 @@ def test_one_smoothing_is_that_of_every_average():
         parameters = detector.get_params().items()
         found = {v for k, v in parameters if k.rpartition("__")[2] == "smoothing"}
         assert found == {9}
-    assert make_detector(FOREST).smoothing == 100
+    assert make_detector(FOREST).estimator.smoothing == 100
 
 
 def test_members_are_smoothed_once_by_the_ensemble():
     detector = make_detector(smoothing=9)
-    assert detector.smoothing == 9
-    assert {member.smoothing for _, member in detector.estimator.estimators} == {1}
+    assert detector.estimator.smoothing == 9
+    members = detector.estimator.estimator.estimators
+    assert {member.smoothing for _, member in members} == {1}
 
 
 def test_jobs_are_for_whatever_takes_them_and_refused_where_nothing_does():
     inside = make_pipeline(StandardScaler(), IsolationForest())
-    assert make_detector(inside, n_jobs=2).estimator[-1][-1].n_jobs == 2
-    taken = make_detector(IsolationForest(n_jobs=3), n_jobs=2).estimator[-1]
+    assert make_detector(inside, n_jobs=2).estimator.estimator[-1][-1].n_jobs == 2
+    taken = make_detector(IsolationForest(n_jobs=3), n_jobs=2).estimator.estimator[-1]
     assert taken.n_jobs == 3
     with pytest.raises(ValueError, match="n_jobs=2 has no effect: no part"):
-        make_detector("pca", n_jobs=2)
+        make_detector("pca", n_jobs=2, contamination=0.1)
 
 
 @pytest.mark.parametrize(
@@ -182,8 +186,8 @@ def test_any_other_detector_is_kept_and_gets_the_windows_it_takes(
 ):
     X = rng.normal(size=(100, 2))
     detector = make_detector(estimator, window_size=8).fit(X)
-    assert repr(detector.estimator[-1]) == repr(estimator)
-    assert detector.estimator_[:-1].transform(X).shape == windows
+    assert repr(detector.estimator.estimator[-1]) == repr(estimator)
+    assert detector.estimator_.estimator_[:-1].transform(X).shape == windows
     assert detector.score_samples(X).shape == (100,)
 
 
@@ -249,9 +253,9 @@ def test_the_window_size_is_that_of_every_window():
     }
     assert len(sizes) == 5
     assert set(sizes.values()) == {24}
-    assert make_detector(FOREST).estimator[1].window_size == "auto"
-    assert make_detector("pca").estimator[1].window_size == 100
-    assert make_detector(PCADetector()).estimator[1].window_size == "auto"
+    assert make_detector(FOREST).estimator.estimator[1].window_size == "auto"
+    assert make_detector("pca").estimator.estimator[1].window_size == 100
+    assert make_detector(PCADetector()).estimator.estimator[1].window_size == "auto"
 
 
 def test_the_share_is_that_of_the_whole_detector():
@@ -306,7 +310,7 @@ def test_it_clones_pickles_and_is_searched(rng):
     again = pickle.loads(pickle.dumps(detector))
     np.testing.assert_array_equal(again.score_samples(X), scores)
     np.testing.assert_array_equal(clone(detector).fit(X).score_samples(X), scores)
-    grid = {"estimator__isolationforest__max_features": [0.5, 1.0]}
+    grid = {"estimator__estimator__isolationforest__max_features": [0.5, 1.0]}
     scoring = make_anomaly_scorer("roc_auc")
     assert (
         GridSearchCV(detector, grid, scoring=scoring, cv=3).fit(X, y).best_score_ > 0.8
@@ -320,7 +324,7 @@ def test_a_threshold_on_rows_held_back_goes_around_it(rng):
         strategy="conformal",
         alpha=0.1,
     ).fit(X)
-    assert 100 < detector.n_calibration_rows_ < 200
+    assert detector.n_calibration_rows_ == 1000 - 2 * 7
     assert set(detector.predict(X)) == {-1, 1}
 
 
@@ -358,3 +362,19 @@ def test_windows_and_lists_of_frames_are_refused_in_words():
 def test_a_series_of_pandas_is_refused_in_words():
     with pytest.raises(ValueError, match=r"X is a Series.* Pass X\.to_frame\(\)"):
         make_detector(PCADetector(), window_size=8).fit(pd.Series(np.zeros(20)))
+
+
+def test_a_number_is_static_and_auto_follows():
+    assert isinstance(make_detector("pca"), AdaptiveThresholdDetector)
+    assert isinstance(make_detector("pca", contamination=0.1), ReverseWindowing)
+
+
+def test_it_knows_what_rate_to_expect_and_keeps_to_it():
+    rng = np.random.default_rng(0)
+    X = np.sin(np.arange(4000) / 7).reshape(-1, 1)
+    X += rng.normal(scale=0.1, size=X.shape)
+    detector = make_detector("pca").fit(X[:1500])
+    assert detector.expected_alarm_rate_ < 0.01
+    assert (detector.predict(X)[1500:] == -1).mean() < 0.01
+    X[2500:2600] = rng.normal(size=(100, 1))
+    assert (detector.predict(X)[2500:2600] == -1).mean() > 0.5

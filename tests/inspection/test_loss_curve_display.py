@@ -33,7 +33,7 @@ AROUND = {
     "pipeline": clone(PIPE),
     "reverse": ReverseWindowing(PIPE),
     "threshold around reverse": ThresholdedDetector(
-        ReverseWindowing(PIPE), calibration_fraction=0.5, alpha=0.2
+        ReverseWindowing(PIPE), calibration="tail", alpha=0.2
     ),
     "search": GridSearchCV(
         ReverseWindowing(PIPE),

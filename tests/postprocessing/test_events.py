@@ -66,7 +66,10 @@ def test_the_peak_is_the_lowest_score_and_the_severity_its_depth():
     scores = np.array([0.9, 0.4, 0.1, 0.3, 0.9, 0.45])
     events = to_events(scores, threshold=0.5)
     assert events["peak"].tolist() == [2, 5]
-    np.testing.assert_allclose(events["severity"], [0.4, 0.05])
+    # The median, 0.425, is not above the threshold: what is usual has to be told.
+    np.testing.assert_allclose(events["severity"], [1.4 / 2.4, 1.05 / 2.05])
+    told = to_events(scores, threshold=0.5, usual=0.9)
+    np.testing.assert_allclose(told["severity"], [2 / 3, 1.125 / 2.125])
 
 
 def test_a_score_at_the_threshold_is_normal_as_in_predict():
@@ -250,3 +253,42 @@ UNREADABLE = {
 def test_events_that_cannot_be_found_in_the_index_are_refused(events, index, sentence):
     with pytest.raises(ValueError, match=sentence):
         from_events(events, index)
+
+
+def test_severity_is_a_half_at_the_threshold_and_counts_by_its_distance():
+    scores = np.array([1.0, 1.0, 1.0, np.nextafter(0.5, 0), 1.0, -0.5, 1.0, -1e9])
+    severity = to_events(scores, threshold=0.5)["severity"].to_numpy()
+    np.testing.assert_allclose(severity[:2], [0.5, 0.75])
+    assert 0.99 < severity[2] < 1
+
+
+def test_each_row_may_have_a_threshold_of_its_own():
+    scores, thresholds = np.array([1.0, 2.0, 3.0, 4.0]), np.array([0.0, 3.0, 2.0, 4.5])
+    events = to_events(scores, threshold=thresholds, usual=[9.0, 9.0, 9.0, 9.0])
+    assert events["start"].tolist() == [1, 3]
+    with pytest.raises(ValueError, match=r"threshold has shape \(3,\) for 4 rows"):
+        to_events(scores, threshold=thresholds[:3])
+
+
+def test_events_tell_what_was_read_and_what_was_expected():
+    X = pd.DataFrame({"flow": [1.0, 1, 9, 8, 1], "level": [2.0, 2, 2, -3, 2]})
+    expected = np.tile([1.0, 2.0], (5, 1))
+    tables = {"observed": X, "expected": expected}
+    tables["band"] = expected - 0.5, expected + [4.0, 0.5]
+    labels = [1, 1, -1, 1, -1]
+    events = to_events(labels, **tables)
+    assert events["channel"].tolist()[0] == "flow"
+    assert events["observed"].tolist() == [9.0, 1.0]
+    assert events[["lower", "upper"]].iloc[0].tolist() == [0.5, 5.0]
+    assert events["direction"].tolist()[0] == "above"
+    shares = pd.DataFrame(np.tile([0.1, 5.0], (5, 1)), columns=X.columns)
+    told = to_events([1, 1, 1, -1, 1], explanation=shares, **tables)
+    assert told.loc[0, ["channel", "observed", "direction"]].tolist() == [
+        "level",
+        -3.0,
+        "below",
+    ]
+    with pytest.raises(ValueError, match="observed is missing: to tell what was read"):
+        to_events(labels, expected=expected)
+    with pytest.raises(ValueError, match="observed, expected and band are of differ"):
+        to_events(labels, observed=X, expected=expected[:3])

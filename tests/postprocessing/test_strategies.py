@@ -70,8 +70,8 @@ def test_one_row_fewer_than_conformal_needs_is_refused(rng, alpha):
     if fewest == 1:
         return
     message = (
-        rf"needs {fewest} independent scores for alpha={alpha}; the {fewest - 1} held "
-        rf"back count as {fewest - 1}, since .* over 1\.0 rows\. Pass a longer series"
+        rf"needs {fewest} independent scores for alpha={alpha}; the {fewest - 1} at "
+        rf"hand count as {fewest - 1}, since .* over 1\.0 rows\. Pass a longer series"
     )
     with pytest.raises(ValueError, match=message):
         threshold_of(scores[1:], "conformal", **with_alpha(alpha))
@@ -128,7 +128,7 @@ def test_one_outlier_does_not_hide_that_scores_are_alike(rng):
 
 def test_windows_that_overlap_count_as_few(rng):
     scores = smoothed(rng.normal(size=415), 16)
-    with pytest.raises(ValueError, match=r"the 400 held back count as [123]\d, since"):
+    with pytest.raises(ValueError, match=r"the 400 at hand count as [123]\d, since"):
         threshold_of(scores, "conformal", **with_alpha(0.01))
     rates = []
     for _ in range(200):
@@ -289,7 +289,7 @@ def test_equal_scores_are_no_alarms(strategy, score):
 
 
 def test_equal_scores_may_be_too_few():
-    with pytest.raises(ValueError, match="needs 19 .* for alpha=0.05; the 18 held"):
+    with pytest.raises(ValueError, match="needs 19 .* for alpha=0.05; the 18 at hand"):
         threshold_of(np.zeros(18), "conformal", **DEFAULTS)
     assert threshold_of(np.zeros(19), "conformal", **DEFAULTS) == 0
 

@@ -48,7 +48,7 @@ def test_it_stands_behind_windows_and_inside_every_meta_detector(detector, serie
     pipe = make_pipeline(SlidingWindow(4, flatten=True), PyODAdapter(detector))
     metas = [
         ReverseWindowing(pipe),
-        ThresholdedDetector(pipe, calibration_fraction=None),
+        ThresholdedDetector(pipe, calibration="tail", calibration_fraction=None),
         TunedThresholdDetectorCV(pipe, cv=2),
         EnsembleDetector([("one", pipe), ("two", clone(pipe))]),
     ]

@@ -54,7 +54,7 @@ def detectors():
             )
             pipes[f"{name} {seed}"] = pipe
     conv, lstm = pipes["shared convolution 0"], pipes["LSTM 1"]
-    pipes["thresholded"] = ThresholdedDetector(conv, calibration_fraction=0.4)
+    pipes["thresholded"] = ThresholdedDetector(conv)
     pipes["reverse"] = ReverseWindowing(lstm, reduce="median", smoothing=3)
     forest = IsolationForest(n_estimators=5, random_state=0)
     members = [("conv", conv), ("lstm", lstm), ("forest", forest)]

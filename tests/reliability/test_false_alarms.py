@@ -5,18 +5,18 @@ import re
 import numpy as np
 import pytest
 
-from tests.benchmarks.false_alarms import __main__ as benchmark
-from tests.benchmarks.false_alarms.contenders import (
+from tests.benchmarks.alarms import __main__ as benchmark
+from tests.benchmarks.alarms.contenders import (
     CONTENDERS,
     STRATEGIES,
     Strategy,
     isolation_forest,
     linear_forecaster,
 )
-from tests.benchmarks.false_alarms.page import cell, page, promises
-from tests.benchmarks.false_alarms.real import REACH, rates_on_real_series, split
-from tests.benchmarks.false_alarms.series import KINDS, WITH_A_PROMISE, make_series
-from tests.benchmarks.false_alarms.simulation import Rates, alarm_rates, rates_of_one
+from tests.benchmarks.alarms.page import cell, page, promises
+from tests.benchmarks.alarms.real import REACH, rates_on_real_series, split
+from tests.benchmarks.alarms.series import KINDS, WITH_A_PROMISE, make_series
+from tests.benchmarks.alarms.simulation import Rates, alarm_rates, rates_of_one
 from tests.support.shares import share
 
 CONFORMAL = Strategy("conformal", {"strategy": "conformal", "alpha": 0.05}, 0.05)

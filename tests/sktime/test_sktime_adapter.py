@@ -99,7 +99,7 @@ def test_it_goes_into_every_meta_detector(detector, series):
     adapter = SktimeAdapter(detector)
     metas = [
         ReverseWindowing(adapter, window_size=1),
-        ThresholdedDetector(adapter, calibration_fraction=None),
+        ThresholdedDetector(adapter, calibration="tail", calibration_fraction=None),
         TunedThresholdDetectorCV(adapter, cv=2),
         EnsembleDetector([("one", adapter), ("two", clone(adapter))]),
     ]

@@ -70,13 +70,14 @@ WITH_NEIGHBOURS = [
     SlidingWindow(),
     SktimeAdapter(DummyRegularAnomalies(3), context=(2, 0)),
     ReverseWindowing(NEIGHBOUR, window_size=2, reduce="max"),
-    make_detector("pca", window_size=3, causal=True),
+    make_detector("pca", window_size=3, causal=True, contamination=0.1),
     make_detector(
         IsolationForest(n_estimators=5, random_state=0),
         window_size=2,
         smoothing=1,
+        contamination="auto",
         random_state=1,
-    ),
+    ).estimator,
 ]
 WITH_COPIES = [ScalingJitter(n_copies=1)]
 

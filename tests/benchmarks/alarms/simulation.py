@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.frozen import FrozenEstimator
 
 from skad.postprocessing import ThresholdedDetector
-from tests.benchmarks.false_alarms.series import make_series
+from tests.benchmarks.alarms.series import make_series
 
 HELD_BACK = 0.2
 # How ThresholdedDetector refuses: too few independent scores, or a tail of ties.

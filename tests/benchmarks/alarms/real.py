@@ -3,7 +3,7 @@
 import numpy as np
 
 from skad.datasets import load_ecg, load_yahoo
-from tests.benchmarks.false_alarms.simulation import rates_of_one
+from tests.benchmarks.alarms.simulation import rates_of_one
 
 SERIES = {"ECG": load_ecg, "Yahoo": load_yahoo}
 LONGEST_FIT = 3000

@@ -1,0 +1,70 @@
+"""From scores to decisions, block by block: with a threshold that may follow them."""
+
+import numpy as np
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+
+from skad._series.segments import series_starts
+from skad._series.windows import segment_bounds
+
+
+def deciding(estimator):
+    """Return the detector inside whose threshold decides, or None."""
+    while not hasattr(estimator, "offset_"):
+        if isinstance(estimator, Pipeline):
+            estimator = estimator.steps[-1][1]
+        elif isinstance(estimator, FrozenEstimator):
+            estimator = estimator.estimator
+        elif hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        else:
+            return None
+    return estimator
+
+
+class Decisions:
+    """The decisions over a run of rows that comes in parts.
+
+    A threshold that follows takes part by ``__skad_follow__(scores, state)``, which
+    returns the threshold of each score and the state to go on from; None begins.
+    """
+
+    def __init__(self, estimator):
+        self.detector = deciding(estimator)
+        if self.detector is None:
+            raise TypeError(
+                f"{type(estimator).__name__} has no threshold, offset_, by which to "
+                "decide. Pass a fitted outlier detector that has one."
+            )
+        self.state = None
+
+    def over(self, scores: np.ndarray, run, n_before: int) -> np.ndarray:
+        """Decide over the last rows of ``run``, which go on where the last call ended.
+
+        Parameters
+        ----------
+        scores : ndarray of shape (n,)
+            The scores of the rows after the first ``n_before``.
+        run : table of shape (n_before + n, n_channels)
+            These rows, and at least one before them, if there is any.
+        n_before : int
+            How many rows of ``run`` have been decided on.
+
+        Returns
+        -------
+        decisions : ndarray of shape (n,), float64
+            Below zero for outliers.
+        """
+        if not hasattr(self.detector, "__skad_follow__"):
+            return scores - self.detector.offset_
+        starts = series_starts(run) - n_before
+        if n_before == 0 or 0 in starts:
+            self.state = None
+        starts = np.union1d([0], starts[starts > 0]).astype(int)
+        decisions = np.empty(len(scores))
+        for number, (start, stop) in enumerate(segment_bounds(starts, len(scores))):
+            state = self.state if number == 0 else None
+            part = scores[start:stop]
+            thresholds, self.state = self.detector.__skad_follow__(part, state)
+            decisions[start:stop] = part - thresholds
+        return decisions
