@@ -5,8 +5,8 @@
     python -m tests.benchmarks.speed.scale score 1000000
 
 ``fit`` trains `make_detector` on so many rows of ten channels; ``score`` trains it on
-at most 100,000 and scores so many. Each prints the seconds of one thread and the peak
-of the memory above what was in use before.
+at most 100,000 and scores so many. Each prints the seconds of one thread and by how
+much the peak of the memory rose above that of making the series.
 """
 
 import resource
