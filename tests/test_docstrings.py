@@ -21,6 +21,7 @@ import skad
 from skad.detectors import PCADetector
 from skad.postprocessing import (
     AdaptiveThresholdDetector,
+    ChannelRules,
     EnsembleDetector,
     ResampledDetector,
     ReverseWindowing,
@@ -61,6 +62,8 @@ LEFT_OUT_OF_METHODS = {
 OTHER_MEANING = {
     "channel_aggregation",  # of errors, or of distances
     "context",  # what sktime does not tell, or what a stream keeps
+    "context_channels",  # by positions, or by the names of a table
+    "direction",  # likewise
     "detector",  # of PyOD, or of sktime
     "estimator",  # to be fitted, or for a stream fitted already
     "n_blocks",  # of all scores, or of the scales of members alone
@@ -280,6 +283,7 @@ def fitted(estimator):
 FITTED = {
     "skad.preprocessing.SlidingWindow": lambda: SlidingWindow(3),
     "skad.preprocessing.GaussianNoise": GaussianNoise,
+    "skad.postprocessing.ChannelRules": lambda: ChannelRules(PCADetector(2)),
     "skad.postprocessing.ResampledDetector": lambda: ResampledDetector(PCADetector(2)),
     "skad.preprocessing.PerSeries": lambda: PerSeries(StandardScaler()),
     "skad.preprocessing.RandomConvolutions": lambda: RandomConvolutions(3),

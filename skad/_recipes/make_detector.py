@@ -12,6 +12,7 @@ from skad.detectors._lstm_forecaster import LSTMForecaster
 from skad.detectors._neighbors_detector import NeighborsDetector
 from skad.detectors._pca_detector import PCADetector
 from skad.postprocessing._adaptive_threshold import AdaptiveThresholdDetector
+from skad.postprocessing._channel_rules import ChannelRules
 from skad.postprocessing._ensemble_detector import EnsembleDetector
 from skad.postprocessing._meta_detector import refuse_without_scores
 from skad.postprocessing._reverse_windowing import ReverseWindowing
@@ -64,6 +65,9 @@ def make_detector(
     window_size="auto",
     causal=False,
     smoothing="auto",
+    direction="both",
+    min_deviation=0.0,
+    context_channels=None,
     contamination="auto",
     n_jobs=None,
     random_state=None,
@@ -136,6 +140,15 @@ def make_detector(
     smoothing : int or "auto", default="auto"
         Rows of the moving averages over the scores; "auto" is 100, which suits
         anomalies that last for tens of rows, and 1 smooths nothing.
+    direction : {"both", "above", "below"}, dict or sequence, default="both"
+        Which readings count: those "above" what is expected, those "below" it, or both.
+        One word for all channels, one for each, or a dict from channels, by name or
+        position, to words; those not in it have "both".
+    min_deviation : float, dict or sequence, default=0.0
+        A reading that is nearer to what is expected, in the units of X, adds nothing to
+        the error. Given as ``direction`` is; channels not in a dict have 0.
+    context_channels : sequence or None, default=None
+        Names or positions of channels that the model sees and that are never scored.
     contamination : "auto" or float in (0, 0.5], default="auto"
         A number is the share of the samples seen at fit that fall below the threshold
         `offset_`, and no more is wrapped around the scores. "auto" wraps them in an
@@ -157,7 +170,8 @@ def make_detector(
     Raises
     ------
     TypeError
-        If ``estimator`` has no `score_samples`, or is no estimator but a class.
+        If there is a rule for channels and ``estimator`` does not take any; if
+        ``estimator`` has no `score_samples`, or is no estimator but a class.
     ValueError
         If ``estimator`` is no name of a detector, or looks at neighbouring rows itself,
         as what holds windows does; if no part takes the ``n_jobs`` that are given.
@@ -199,6 +213,10 @@ def make_detector(
     row where its window ends: its errors stay at their rows, and are smoothed twice,
     one `ReverseWindowing` around another.
 
+    ``direction``, ``min_deviation`` and ``context_channels`` put a
+    `~skad.postprocessing.ChannelRules` around each Pipeline; members of the ensemble
+    whose errors have no sign are left out.
+
     With ``kernel_size=7`` the autoencoder of a single channel learnt to copy, or not,
     depending on the seed. A forecaster as a fourth member made the ensemble slower and
     no better.
@@ -222,17 +240,19 @@ def make_detector(
     """
     smoothing = _SMOOTHING if smoothing == "auto" else smoothing
     options = {"smoothing": smoothing, "causal": causal}
+    rules = _rules(direction, min_deviation, context_channels)
     if estimator is None:
         of_member = {**options, "smoothing": 1}  # once is enough, at the end
-        chains = [(name, _named(name, window_size, of_member)) for name in _ENSEMBLE]
+        names = [name for name in _ENSEMBLE if not rules or _takes_rules(_NAMED[name])]
+        chains = [(name, _named(name, window_size, of_member, rules)) for name in names]
         ensemble = EnsembleDetector(chains)
         detector = ReverseWindowing(ensemble, window_size=1, **options)
     elif isinstance(estimator, str):
-        detector = _named(estimator, window_size, options)
+        detector = _named(estimator, window_size, options, rules)
     else:
         refuse_without_scores(estimator, ReverseWindowing(estimator))
         _refuse_neighbours(estimator)
-        detector = _chain(estimator, window_size, options)
+        detector = _chain(estimator, window_size, options, rules)
     if contamination == "auto":
         detector = AdaptiveThresholdDetector(detector, n_blocks=_N_BLOCKS)
     else:
@@ -240,7 +260,24 @@ def make_detector(
     return _seeded(_in_parallel(detector, n_jobs), random_state)
 
 
-def _named(name, window_size, options):
+def _rules(direction, min_deviation, context_channels):
+    """Return the rules that are not the defaults."""
+    rules = {}
+    if not isinstance(direction, str) or direction != "both":
+        rules["direction"] = direction
+    if np.ndim(min_deviation) or isinstance(min_deviation, dict) or min_deviation != 0:
+        rules["min_deviation"] = min_deviation
+    if context_channels is not None:
+        rules["context_channels"] = context_channels
+    return rules
+
+
+def _takes_rules(estimator):
+    last = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    return "min_deviation" in last.get_params(deep=False)
+
+
+def _named(name, window_size, options, rules):
     if name not in _NAMED:
         raise ValueError(
             f"estimator={name!r} is no name that make_detector knows. Use one of "
@@ -248,17 +285,25 @@ def _named(name, window_size, options):
         )
     if window_size == "auto":
         window_size = _WINDOW_SIZES.get(name, "auto")
-    return _chain(_NAMED[name], window_size, options)
+    return _chain(_NAMED[name], window_size, options, rules)
 
 
-def _chain(estimator, window_size, options):
+def _chain(estimator, window_size, options, rules):
     """Go from rows to windows, to their scores, and back to rows."""
+    if rules and not _takes_rules(estimator):
+        raise TypeError(
+            f"{', '.join(rules)} would have no effect: the errors of "
+            f"{type(estimator).__name__} have no sign. Use a network, a PCADetector or "
+            "the ensemble, or leave the rules out."
+        )
     flatten = not get_tags(estimator).input_tags.three_d_array
     pipe = make_pipeline(
         RobustScaler(quantile_range=(0, 100)).set_output(transform="pandas"),
         SlidingWindow(window_size, flatten=flatten),
         clone(estimator),
     )
+    if rules:
+        pipe = ChannelRules(pipe, **rules)
     last = estimator[-1] if isinstance(estimator, Pipeline) else estimator
     if not getattr(last, "judges_rows", False):
         return ReverseWindowing(pipe, **options)

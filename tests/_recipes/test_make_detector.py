@@ -34,6 +34,7 @@ from skad.detectors import (
     PCADetector,
 )
 from skad.metrics import make_anomaly_scorer
+from skad.postprocessing import ChannelRules
 from tests.support.own_network import ImageAutoencoder
 from tests.support.signals import sine
 
@@ -378,3 +379,35 @@ def test_it_knows_what_rate_to_expect_and_keeps_to_it():
     assert (detector.predict(X)[1500:] == -1).mean() < 0.01
     X[2500:2600] = rng.normal(size=(100, 1))
     assert (detector.predict(X)[2500:2600] == -1).mean() > 0.5
+
+
+def test_rules_stand_around_each_chain_whose_errors_have_a_sign():
+    rules = {"direction": {"a": "above"}, "min_deviation": 2, "context_channels": ["b"]}
+    ensemble = make_detector(**rules, contamination=0.1).estimator
+    for _, chain in ensemble.estimators:
+        found = chain.estimator
+        assert isinstance(found, ChannelRules)
+        assert {name: getattr(found, name) for name in rules} == rules
+    single = make_detector("forecaster", min_deviation=[0, 1], contamination=0.1)
+    single = single.estimator.estimator
+    assert single.min_deviation == [0, 1]
+    assert single.direction == "both"
+
+
+def test_rules_of_a_table_reach_its_detector(rng):
+    X = pd.DataFrame(rng.normal(size=(400, 2)) * [1, 100], columns=["a", "b"])
+    detector = make_detector(
+        PCADetector(2),
+        window_size=8,
+        smoothing=1,
+        min_deviation={"b": 50.0},
+        contamination=0.1,
+    ).fit(X)
+    span = np.ptp(X["b"])
+    inside = detector.estimator_.estimator_[-1]
+    assert inside.min_deviation == pytest.approx((0, 50 / span))
+
+
+def test_rules_without_effect_are_refused():
+    with pytest.raises(TypeError, match="direction would have no effect: the errors"):
+        make_detector(FOREST, direction="above")

@@ -15,6 +15,7 @@ from skad.detectors import (
 )
 from skad.postprocessing import (
     AdaptiveThresholdDetector,
+    ChannelRules,
     EnsembleDetector,
     ResampledDetector,
     ReverseWindowing,
@@ -53,6 +54,12 @@ GAUSSIAN_NOISES = [
     GaussianNoise(scale=(0.0, 1.0), relative=False),
     GaussianNoise(n_copies=1),
     GaussianNoise(scale=(0.1, 0.5), n_copies=2),
+]
+CHANNEL_RULES = [
+    ChannelRules(FOREST),
+    ChannelRules(PCADetector(2), direction="above", contamination=0.1),
+    ChannelRules(PCADetector(2), direction=["below"]),
+    ChannelRules(PCADetector(2), min_deviation={0: 1e-3}, context_channels=[]),
 ]
 RESAMPLED_DETECTORS = [
     ResampledDetector(FOREST),
@@ -148,6 +155,7 @@ INSTANCES += SLIDING_WINDOWS + GAUSSIAN_NOISES + REVERSE_WINDOWINGS
 INSTANCES += ENSEMBLE_DETECTORS + THRESHOLDED_DETECTORS + TUNED_THRESHOLD_DETECTORS
 INSTANCES += PYOD_ADAPTERS + SKTIME_ADAPTERS + SCALING_JITTERS + PER_SERIES
 INSTANCES += RESAMPLED_DETECTORS + RANDOM_CONVOLUTIONS + ADAPTIVE_THRESHOLD_DETECTORS
+INSTANCES += CHANNEL_RULES
 
 # One of each kind, for tables of six columns.
 OF_EACH_KIND = {
@@ -181,6 +189,7 @@ OF_EVERY_KIND = {
     **OF_EACH_KIND,
     "ScalingJitter": ScalingJitter(random_state=0),
     "PerSeries": PerSeries(StandardScaler()),
+    "ChannelRules": ChannelRules(PCADetector(2), direction="above"),
     "ResampledDetector": ResampledDetector(PCADetector(2)),
     **{row.name: row.cheap() for row in ROWS},
     "RandomConvolutions": RandomConvolutions(5, random_state=0),
