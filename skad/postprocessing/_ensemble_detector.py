@@ -16,7 +16,7 @@ from skad._estimators.row_context import inner_estimators
 from skad._estimators.thresholding import CONTAMINATION, threshold
 from skad._estimators.training_scores import common_training_scores
 from skad._series.tables import as_native
-from skad.postprocessing._calibration import rows_of
+from skad.postprocessing._calibration import of_full_windows, rows_of
 from skad.postprocessing._common_scale import (
     combine_numbers,
     learn_scale,
@@ -25,7 +25,7 @@ from skad.postprocessing._common_scale import (
     share_out,
     weights_of_members,
 )
-from skad.postprocessing._cross_scores import Folds
+from skad.postprocessing._cross_scores import Folds, fit_and_cross_score
 from skad.postprocessing._members import members_of, shares_of
 from skad.postprocessing._meta_detector import MetaDetector, SharesFolds
 
@@ -231,10 +231,14 @@ class EnsembleDetector(SharesFolds, MetaDetector, _BaseComposition):
         names, fitted, crossed = list(members), list(members.values()), []
         for name, estimator in members.items():
             with task.part(f"fit-{name}").around(estimator):
-                estimator.fit(X, y)
-            warn_of_lost_index(estimator, X, stacklevel=5)
+                crossed.append(fit_and_cross_score(estimator, X, y, folds))
+            warn_of_lost_index(estimator, X, stacklevel=6)
         scores, rows = common_training_scores(fitted, X)
-        scales = [learn_scale(*pair) for pair in zip(scores, names, strict=True)]
+        shown = scores
+        if self.n_blocks is not None:
+            pairs = zip(crossed, fitted, strict=True)
+            shown = [of_full_windows(part, X, member) for part, member in pairs]
+        scales = [learn_scale(*pair) for pair in zip(shown, names, strict=True)]
         self.estimators_ = fitted
         by_name = dict(self.estimators) | dict(zip(names, fitted, strict=True))
         self.named_estimators_ = Bunch(**by_name)

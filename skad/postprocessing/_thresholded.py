@@ -165,8 +165,7 @@ class ThresholdedDetector(Calibrated):
 
     References
     ----------
-    .. [1] H. Papadopoulos et al., "Inductive Confidence Machines for Regression", ECML
-       2002.
+    .. [1] H. Papadopoulos et al., "Inductive Confidence Machines", ECML 2002.
     .. [2] A. Siffer et al., "Anomaly Detection in Streams with Extreme Value Theory",
        KDD 2017.
     .. [3] V. Vovk, "Cross-conformal predictors", Ann. Math. Artif. Intell. 74, 2015.
