@@ -10,7 +10,7 @@ from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import check_is_fitted
 
 from skad._estimators.callbacks import FitTask
-from skad._estimators.evidence import takes_missing
+from skad._estimators.evidence import Evidence, evidence_of, takes_missing
 from skad._estimators.lost_index import warn_of_lost_index
 from skad._estimators.row_context import inner_estimators
 from skad._estimators.thresholding import CONTAMINATION, threshold
@@ -280,6 +280,9 @@ class EnsembleDetector(SharesFolds, MetaDetector, _BaseComposition):
 
     def __skad_training_scores__(self):
         return self._of_training
+
+    def __skad_evidence__(self, X):
+        return Evidence.best_of([evidence_of(part, X) for part in self.estimators_])
 
     def __skad_explain__(self, X, explain):
         explained = self._answers(explain, X)

@@ -1,5 +1,6 @@
 """What the meta-detectors share: how one detector stands around another."""
 
+import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import (
@@ -13,7 +14,7 @@ from sklearn.preprocessing import (
 from sklearn.utils import get_tags
 
 from skad._estimators.callbacks import CallbackSupport
-from skad._estimators.evidence import takes_missing
+from skad._estimators.evidence import evidence_of, takes_missing
 from skad._estimators.thresholding import ThresholdMixin
 from skad._series.tables import as_native, as_table
 
@@ -65,6 +66,29 @@ class MetaDetector(CallbackSupport, ThresholdMixin, MetaEstimatorMixin, BaseEsti
             As `fit`.
         """
         return self.fit(X, y, **fit_params).predict(X)
+
+    def decision_function(self, X):
+        """Score rows relative to the threshold: negative means outlier.
+
+        Parameters
+        ----------
+        X : array-like
+            As for `score_samples`.
+
+        Returns
+        -------
+        decision : ndarray of shape (n,), float64
+            ``score_samples(X) - offset_``, in the units of the scores; not negative for
+            rows without enough evidence, see `skad.evidence`.
+
+        Raises
+        ------
+        ValueError
+            As `score_samples`.
+        """
+        decision = super().decision_function(X)
+        is_enough = evidence_of(self, as_native(X)).is_enough
+        return np.where(is_enough, decision, np.fmax(decision, 0.0))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -8,7 +8,7 @@ from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
 from skad._estimators.callbacks import FitTask
-from skad._estimators.evidence import takes_missing
+from skad._estimators.evidence import Evidence, evidence_of, takes_missing
 from skad._estimators.row_context import row_context
 from skad._estimators.thresholding import CONTAMINATION, threshold
 from skad.postprocessing._clock import Clock
@@ -165,6 +165,11 @@ class ResampledDetector(MetaDetector):
         freq = self.freq if rule is None else rule["freq"]
         max_gap = self.max_gap if rule is None else rule["max_gap"]
         return Clock.of(X, freq, max_gap, takes_missing(self.estimator))
+
+    def __skad_evidence__(self, X):
+        clock = self._clock(X)
+        of_bins = evidence_of(self.estimator_, clock.regular)
+        return Evidence(*map(clock.to_rows, (of_bins.share, of_bins.is_enough)))
 
     def __skad_explain__(self, X, explain):
         clock = self._clock(X)
