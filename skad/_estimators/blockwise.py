@@ -65,7 +65,7 @@ def score_samples_blockwise(estimator, X, *, block_size=100_000, out=None):
     X = as_native(X)
     out = _checked_out(X, block_size, out)
     warn_of_lost_index(estimator, X, stacklevel=3)
-    for rows, scores in _blocks(estimator, X, block_size):
+    for rows, _, scores in _blocks(estimator, X, block_size):
         out[rows] = scores
     return out
 
@@ -126,10 +126,10 @@ def decision_function_blockwise(estimator, X, *, block_size=100_000, out=None):
     warn_of_lost_index(estimator, X, stacklevel=3)
     decisions = Decisions(estimator)
     table = getattr(X, "iloc", X)
-    for rows, scores in _blocks(estimator, X, block_size):
-        before = min(1, rows.start)
-        run = table[rows.start - before : rows.stop]
-        out[rows] = decisions.over(scores, run, before)
+    for rows, first, scores in _blocks(estimator, X, block_size):
+        first = min(first, max(rows.start - 1, 0))  # to see whether a series begins
+        run = table[first : rows.stop]
+        out[rows] = decisions.over(scores, run, rows.start - first)
     return out
 
 
@@ -152,11 +152,11 @@ def _checked_out(X, block_size, out):
 
 
 def _blocks(estimator, X, block_size):
-    """Yield the rows of each block, and their scores."""
+    """Yield the rows of each block, the first that they depend on, and their scores."""
     n_rows, table = len(X), getattr(X, "iloc", X)
     back, ahead = row_context(estimator)
     for start in range(0, n_rows, block_size):
         stop = min(start + block_size, n_rows)
         first = max(0, start - back)
         scores = estimator.score_samples(table[first : stop + ahead])
-        yield slice(start, stop), scores[start - first : stop - first]
+        yield slice(start, stop), first, scores[start - first : stop - first]

@@ -26,7 +26,8 @@ class Decisions:
     """The decisions over a run of rows that comes in parts.
 
     A threshold that follows takes part by ``__skad_follow__(scores, state)``, which
-    returns the threshold of each score and the state to go on from; None begins.
+    returns the threshold of each score and the state to go on from; None begins. What
+    keeps rows without evidence from alarming has ``__skad_protect__(decisions, run)``.
     """
 
     def __init__(self, estimator):
@@ -46,7 +47,8 @@ class Decisions:
         scores : ndarray of shape (n,)
             The scores of the rows after the first ``n_before``.
         run : table of shape (n_before + n, n_channels)
-            These rows, and at least one before them, if there is any.
+            These rows, and those before them that their scores depend on; at least one,
+            if there is any.
         n_before : int
             How many rows of ``run`` have been decided on.
 
@@ -55,8 +57,15 @@ class Decisions:
         decisions : ndarray of shape (n,), float64
             Below zero for outliers.
         """
-        if not hasattr(self.detector, "__skad_follow__"):
-            return scores - self.detector.offset_
+        if hasattr(self.detector, "__skad_follow__"):
+            decisions = self._followed(scores, run, n_before)
+        else:
+            decisions = scores - self.detector.offset_
+        if hasattr(self.detector, "__skad_protect__"):
+            return self.detector.__skad_protect__(decisions, run)
+        return decisions
+
+    def _followed(self, scores, run, n_before):
         starts = series_starts(run) - n_before
         if n_before == 0 or 0 in starts:
             self.state = None

@@ -315,7 +315,8 @@ class AdaptiveThresholdDetector(Calibrated):
         Returns
         -------
         decision : ndarray of shape (n_timestamps,), float64
-            ``score_samples(X) - thresholds(X)``, in the units of the scores.
+            ``score_samples(X) - thresholds(X)``, in the units of the scores; not
+            negative for rows without enough evidence, see `skad.evidence`.
 
         Raises
         ------
@@ -323,7 +324,7 @@ class AdaptiveThresholdDetector(Calibrated):
             Whatever ``estimator`` raises.
         """
         scores = self.score_samples(X)
-        return scores - self._followed(X, scores)
+        return self.__skad_protect__(scores - self._followed(X, scores), X)
 
     def __skad_follow__(self, scores, state=None):
         """Return the threshold of each score, and the state to go on from."""

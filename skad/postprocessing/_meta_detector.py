@@ -86,9 +86,15 @@ class MetaDetector(CallbackSupport, ThresholdMixin, MetaEstimatorMixin, BaseEsti
         ValueError
             As `score_samples`.
         """
-        decision = super().decision_function(X)
-        is_enough = evidence_of(self, as_native(X)).is_enough
-        return np.where(is_enough, decision, np.fmax(decision, 0.0))
+        return self.__skad_protect__(super().decision_function(X), X)
+
+    def __skad_protect__(self, decisions, X):
+        """Let no row alarm without enough evidence; ``decisions`` are of the last rows.
+
+        A row keeps its decision where that is a normal one.
+        """
+        is_enough = evidence_of(self, as_native(X)).is_enough[-len(decisions) :]
+        return np.where(is_enough, decisions, np.fmax(decisions, 0.0))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
