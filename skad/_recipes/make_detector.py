@@ -55,6 +55,8 @@ _ENSEMBLE = ("autoencoder", "pattern", "pca", "neighbors", "convolutions")
 _WINDOW_SIZES = {"pca": 100}
 # Rows of the moving averages: over the scores of each chain, and of the ensemble.
 _SMOOTHING = 100
+# The share of a window that may be missing.
+_MAX_MISSING = 0.5
 # Copies for the threshold and the scales of the members: the fewest there can be.
 _N_BLOCKS = 2
 
@@ -68,6 +70,7 @@ def make_detector(
     direction="both",
     min_deviation=0.0,
     context_channels=None,
+    max_missing=_MAX_MISSING,
     contamination="auto",
     n_jobs=None,
     random_state=None,
@@ -86,7 +89,7 @@ def make_detector(
                     RobustScaler(quantile_range=(0, 100)).set_output(
                         transform="pandas"
                     ),
-                    SlidingWindow(window_size="auto"),
+                    SlidingWindow(window_size="auto", padding="missing"),
                     ConvAutoencoder(
                         kernel_size=15,
                         stride=2,
@@ -149,6 +152,10 @@ def make_detector(
         the error. Given as ``direction`` is; channels not in a dict have 0.
     context_channels : sequence or None, default=None
         Names or positions of channels that the model sees and that are never scored.
+    max_missing : float in [0, 1), default=0.5
+        The share of a window that may be missing; rows with more score as the usual
+        training row, and never alarm. For named detectors; an ``estimator`` that is
+        given keeps its own.
     contamination : "auto" or float in (0, 0.5], default="auto"
         A number is the share of the samples seen at fit that fall below the threshold
         `offset_`, and no more is wrapped around the scores. "auto" wraps them in an
@@ -247,11 +254,14 @@ def make_detector(
         chains = [(name, _named(name, window_size, of_member, rules)) for name in names]
         ensemble = EnsembleDetector(chains)
         detector = ReverseWindowing(ensemble, window_size=1, **options)
+        _set_everywhere(detector, "max_missing", max_missing)
     elif isinstance(estimator, str):
         detector = _named(estimator, window_size, options, rules)
+        _set_everywhere(detector, "max_missing", max_missing)
     else:
         refuse_without_scores(estimator, ReverseWindowing(estimator))
         _refuse_neighbours(estimator)
+        _refuse_to_replace(max_missing)
         detector = _chain(estimator, window_size, options, rules)
     if contamination == "auto":
         detector = AdaptiveThresholdDetector(detector, n_blocks=_N_BLOCKS)
@@ -273,8 +283,21 @@ def _rules(direction, min_deviation, context_channels):
 
 
 def _takes_rules(estimator):
-    last = estimator[-1] if isinstance(estimator, Pipeline) else estimator
-    return "min_deviation" in last.get_params(deep=False)
+    return "min_deviation" in _last_step(estimator).get_params(deep=False)
+
+
+def _set_everywhere(detector, parameter, value):
+    names = detector.get_params()
+    taken = [name for name in names if name.rpartition("__")[2] == parameter]
+    return detector.set_params(**dict.fromkeys(taken, value))
+
+
+def _refuse_to_replace(max_missing):
+    if max_missing != _MAX_MISSING:
+        raise ValueError(
+            f"max_missing={max_missing} would have no effect: an estimator that is "
+            "given keeps its own. Set it there."
+        )
 
 
 def _named(name, window_size, options, rules):
@@ -299,16 +322,27 @@ def _chain(estimator, window_size, options, rules):
     flatten = not get_tags(estimator).input_tags.three_d_array
     pipe = make_pipeline(
         RobustScaler(quantile_range=(0, 100)).set_output(transform="pandas"),
-        SlidingWindow(window_size, flatten=flatten),
+        SlidingWindow(window_size, padding=_padding(estimator), flatten=flatten),
         clone(estimator),
     )
     if rules:
         pipe = ChannelRules(pipe, **rules)
-    last = estimator[-1] if isinstance(estimator, Pipeline) else estimator
-    if not getattr(last, "judges_rows", False):
+    if not getattr(_last_step(estimator), "judges_rows", False):
         return ReverseWindowing(pipe, **options)
     rows = ReverseWindowing(pipe, window_size=1, **options)
     return ReverseWindowing(rows, window_size=1, **options)
+
+
+def _padding(estimator):
+    """Let what knows missing readings see none before a series; repeat one for others.
+
+    IsolationForest takes NaN too, and finds every window abnormal that holds some.
+    """
+    return "missing" if hasattr(_last_step(estimator), "max_missing") else "edge"
+
+
+def _last_step(estimator):
+    return estimator[-1] if isinstance(estimator, Pipeline) else estimator
 
 
 def _refuse_neighbours(estimator):

@@ -411,3 +411,41 @@ def test_rules_of_a_table_reach_its_detector(rng):
 def test_rules_without_effect_are_refused():
     with pytest.raises(TypeError, match="direction would have no effect: the errors"):
         make_detector(FOREST, direction="above")
+
+
+def with_holes(X):
+    X = X.copy()
+    X[np.random.default_rng(1).random(X.shape) < 0.2] = np.nan
+    return X
+
+
+def test_missing_readings_are_read_and_rows_without_evidence_never_alarm():
+    X = np.column_stack([np.sin(np.arange(700) / 5), np.cos(np.arange(700) / 5)])
+    X += np.random.default_rng(0).normal(scale=0.05, size=X.shape)
+    X[600:640] += 2.0
+    holes = with_holes(X)
+    holes[500:580] = np.nan
+    detector = make_detector("pca", window_size=20, smoothing=1, random_state=0)
+    detector.fit(with_holes(X[:450]))
+    labels, scores = detector.predict(holes), detector.score_samples(holes)
+    assert np.isfinite(scores).all()
+    assert (labels[505:570] == 1).all()
+    assert (labels[600:640] == -1).any()
+
+
+def test_padding_is_no_reading_to_detectors_that_know_what_is_missing():
+    own, strange = make_detector("pca"), make_detector(IsolationForest())
+    assert window_of(own).padding == "missing"
+    assert window_of(strange).padding == "edge"
+
+
+def window_of(detector):
+    return detector.estimator.estimator.named_steps["slidingwindow"]
+
+
+def test_what_may_be_missing_is_set_for_all_members_and_for_no_instance():
+    parameters = make_detector(max_missing=0.2).get_params()
+    found = {v for n, v in parameters.items() if n.endswith("__max_missing")}
+    assert found == {0.2}
+    with pytest.raises(ValueError, match="max_missing=0.2 would have no effect"):
+        make_detector(PCADetector(), max_missing=0.2)
