@@ -31,10 +31,7 @@ from skad.postprocessing._following import (
     follow,
     follow_series,
 )
-from skad.postprocessing._meta_detector import (
-    as_read,
-    refuse_without_scores,
-)
+from skad.postprocessing._meta_detector import as_read, refuse_without_scores
 
 _AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
 

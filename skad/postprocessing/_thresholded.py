@@ -29,10 +29,7 @@ from skad.postprocessing._cross_scores import (
     fit_and_cross_score,
     is_frozen,
 )
-from skad.postprocessing._meta_detector import (
-    as_read,
-    refuse_without_scores,
-)
+from skad.postprocessing._meta_detector import as_read, refuse_without_scores
 from skad.postprocessing._strategies import (
     STRATEGIES,
     refuse_too_few,

@@ -29,7 +29,7 @@ def test_every_format_has_its_golden_file():
     assert [path.name for path in GOLDEN] == [
         f"format_{number}.skad" for number in range(1, FORMAT + 1)
     ]
-    assert max(path.stat().st_size for path in GOLDEN) < 50_000
+    assert max(path.stat().st_size for path in GOLDEN) < 250_000
 
 
 def test_a_golden_file_answers_as_on_its_first_day(golden):
