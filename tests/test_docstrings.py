@@ -65,7 +65,6 @@ OTHER_MEANING = {
     "context_channels",  # by positions, or by the names of a table
     "direction",  # likewise
     "detector",  # of PyOD, or of sktime
-    "max_gap",  # between rows, a number of steps too; or between readings of a clock
     "estimator",  # to be fitted, or for a stream fitted already
     "n_blocks",  # of all scores, or of the scales of members alone
     "strategy",  # of a threshold that stays, or of one that follows

@@ -7,6 +7,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import OneClassSVM
 
+from skad._estimators.thresholding import threshold
 from skad._estimators.training_scores import (
     common_training_scores,
     known_training_scores,
@@ -86,9 +87,7 @@ def test_what_leaves_its_neighbours_out_is_heard_through_every_layer():
     scores, _ = known_training_scores(detector)
     spread_out = detector._fitted_spreading(inner, np.array([0]))
     assert np.array_equal(scores, spread_out)
-    median = np.median(scores)
-    expected = median - 3 * np.median(np.abs(scores - median))
-    assert detector.offset_ == pytest.approx(expected)
+    assert detector.offset_ == threshold(scores, "auto")
 
 
 def test_what_was_fitted_on_other_rows_knows_nothing_of_these():

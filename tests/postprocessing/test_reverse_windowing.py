@@ -16,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import OneClassSVM
 
 from skad import PCADetector, make_detector, row_context
+from skad._estimators.thresholding import threshold
 from skad.metrics import make_anomaly_scorer
 from skad.postprocessing import EnsembleDetector, ReverseWindowing
 from skad.preprocessing import GaussianNoise, SlidingWindow
@@ -304,11 +305,10 @@ def test_a_larger_share_never_takes_an_alarm_back(X):
         assert more.sum() > fewer.sum()
 
 
-def test_auto_is_three_deviations_below_the_median(X):
+def test_auto_goes_by_the_spread_scores(X):
     detector = ReverseWindowing(forest_pipe()).fit(X)
     scores = detector.score_samples(X)
-    median = np.median(scores)
-    assert detector.offset_ == median - 3 * np.median(np.abs(scores - median))
+    assert detector.offset_ == threshold(scores, "auto")
     decision = detector.decision_function(X)
     np.testing.assert_array_equal(decision, scores - detector.offset_)
     np.testing.assert_array_equal(detector.predict(X), np.where(decision < 0, -1, 1))
