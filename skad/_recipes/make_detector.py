@@ -53,8 +53,8 @@ _NAMED = {
 }
 _ENSEMBLE = ("autoencoder", "pattern", "pca", "neighbors", "convolutions")
 _WINDOW_SIZES = {"pca": 100}
-# Rows of the moving averages: over the scores of each chain, and of the ensemble.
-_SMOOTHING = 100
+# Rows of the moving averages: over the scores of one chain, and of the ensemble.
+_SMOOTHING, _SMOOTHING_OF_ENSEMBLE = 100, 32
 # The share of a window that may be missing.
 _MAX_MISSING = 0.5
 # Copies for the threshold and the scales of the members: the fewest there can be.
@@ -122,7 +122,7 @@ def make_detector(
                     ]
                 ),
                 window_size=1,
-                smoothing=100,
+                smoothing=32,
             ),
             n_blocks=2,
         )
@@ -141,8 +141,10 @@ def make_detector(
     causal : bool, default=False
         Whether to do without later rows, for live scores, at some loss.
     smoothing : int or "auto", default="auto"
-        Rows of the moving averages over the scores; "auto" is 100, which suits
-        anomalies that last for tens of rows, and 1 smooths nothing.
+        Rows of the moving averages over the scores; "auto" is 100 for one detector
+        and 32 for the ensemble, and 1 smooths nothing. An event shows in the scores
+        up to half as many rows before it begins and after it ends; with ``causal``, up
+        to as many rows late.
     direction : {"both", "above", "below"}, dict or sequence, default="both"
         Which readings count: those "above" what is expected, those "below" it, or both.
         One word for all channels, one for each, or a dict from channels, by name or
@@ -245,7 +247,8 @@ def make_detector(
     >>> live.get_params()["estimator__smoothing"]
     20
     """
-    smoothing = _SMOOTHING if smoothing == "auto" else smoothing
+    if smoothing == "auto":
+        smoothing = _SMOOTHING if estimator is not None else _SMOOTHING_OF_ENSEMBLE
     options = {"smoothing": smoothing, "causal": causal}
     rules = _rules(direction, min_deviation, context_channels)
     if estimator is None:

@@ -49,9 +49,9 @@ class AdaptiveThresholdDetector(Calibrated):
                     both of past errors less their level
         threshold = -limit
 
-    Remembered is the largest error of every 8 rows; until there are enough, scores of
-    the training rows, by copies that were not trained on them, stand in. The threshold
-    is set anew every 32 rows and looks back alone, so it can be used live.
+    Remembered is the largest error of every 8 rows. It begins with scores of training
+    rows, by copies that were not trained on them, repeated for ``n_level`` rows. The
+    threshold is set anew every 32 rows and looks back alone, so it can be used live.
 
     Parameters
     ----------
@@ -98,8 +98,7 @@ class AdaptiveThresholdDetector(Calibrated):
     training_scores_ : ndarray of shape (n_timestamps,), float64
         The score of each training row by a copy that did not see it.
     n_calibration_rows_ : int
-        The number of training rows with full windows, the last of which a series
-        begins with.
+        The number of training rows with full windows; a series begins with the last.
     expected_alarm_rate_ : float
         The share of these rows that lies below the threshold which follows them: what
         to expect of rows that are as normal.

@@ -94,12 +94,18 @@ class RecentScores:
 
     @classmethod
     def begin(cls, scores: np.ndarray, rule: FollowingRule) -> "RecentScores":
-        """Remember the last of the calibration scores."""
+        """Remember the last of the calibration scores, for as long as a level is.
+
+        Few of them are repeated: else the first rows that are scored, often training
+        rows, whose errors are small, would outnumber them and pull the level down.
+        """
         errors = -np.asarray(scores, dtype=np.float64)
         if len(errors) >= EVERY:
             errors = _worst_of_each(errors[len(errors) % EVERY :])
-        levels = errors[-rows_kept(rule.n_level) :]
-        remembered = rule.less_their_level(errors)[-rows_kept(rule.n_recent) :]
+        n_levels, n_recent = rows_kept(rule.n_level), rows_kept(rule.n_recent)
+        levels = _repeated(errors[-n_levels:], n_levels)
+        remembered = rule.less_their_level(errors)[-n_recent:]
+        remembered = _repeated(remembered, min(n_levels, n_recent))
         limits = rule.limits(remembered)
         arrays = (_NONE, levels, remembered, _NONE, _NONE, _NONE)
         return cls(*arrays, median(levels), *limits)
@@ -144,6 +150,13 @@ class RecentScores:
         if self.aside is None:
             forgotten |= {"aside": self.remembered, "ceiling": self.limit}
         return replace(self, remembered=self.watched, **forgotten)
+
+
+def _repeated(errors, least):
+    """Repeat errors, the last ones most often, until there are so many."""
+    if len(errors) >= least:
+        return errors
+    return np.resize(errors[::-1], least)[::-1]
 
 
 def _worst_of_each(errors):

@@ -153,6 +153,7 @@ def test_one_smoothing_is_that_of_every_average():
         found = {v for k, v in parameters if k.rpartition("__")[2] == "smoothing"}
         assert found == {9}
     assert make_detector(FOREST).estimator.smoothing == 100
+    assert make_detector().estimator.smoothing == 32
 
 
 def test_members_are_smoothed_once_by_the_ensemble():

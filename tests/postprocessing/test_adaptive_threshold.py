@@ -137,6 +137,18 @@ def test_blocks_give_the_bits_of_the_whole(rng, size):
     np.testing.assert_array_equal(of_parts[1], thresholds)
 
 
+def test_training_rows_that_are_scored_first_do_not_narrow_a_short_calibration(rng):
+    rule = FollowingRule(0.99, 0.75, n_level=2000, n_recent=12000, patience=256)
+    begin = RecentScores.begin(rng.normal(-2.5, 0.1, 100), rule)
+    scores = np.append(rng.normal(-0.5, 0.1, 400), rng.normal(-2.5, 0.1, 400))
+    scores[600:640] -= 2
+    _, thresholds, _ = follow(scores, begin, rule)
+    alarms = scores < thresholds
+    assert alarms[600:640].all()
+    alarms[600:640] = False
+    assert alarms.mean() < 0.01
+
+
 def test_what_is_remembered_is_bounded(rng):
     scores = errors(rng, 5000)[:, 0]
     scores[1000:2000] -= 20
