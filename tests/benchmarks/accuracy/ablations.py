@@ -53,7 +53,8 @@ def ablations() -> list[Contender]:
 
 
 def chain_of(name, seed):
-    return make_detector(name, random_state=seed)
+    """Return the chain alone: its scores are measured, and no threshold."""
+    return make_detector(name, random_state=seed).estimator
 
 
 def pipeline_in(chain):

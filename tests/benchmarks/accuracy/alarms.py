@@ -20,14 +20,15 @@ RULES = {
 
 def shares(series, parameters, seed) -> tuple[float, float]:
     """Return the alarmed shares of the normal and of the abnormal rows to come."""
-    options = {"alpha": ALPHA, "calibration_fraction": HELD_BACK} | parameters
+    tail = {"calibration": "tail", "calibration_fraction": HELD_BACK}
+    options = {"alpha": ALPHA, **tail, **parameters}
     chain = make_detector(
         "autoencoder",
         window_size=64,
         smoothing=1,  # 400 rows are too few for more
         random_state=seed,
     )
-    detector = ThresholdedDetector(chain, **options)
+    detector = ThresholdedDetector(chain.estimator, **options)
     detector.fit(series.X[: series.n_train])
     alarmed = detector.predict(series.X)[series.n_train :] == -1
     is_normal = series.y[series.n_train :] == 1
