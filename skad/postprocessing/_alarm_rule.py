@@ -36,6 +36,11 @@ class AlarmRule:
         An alarm that would open after at most so many rows is the one before, going on;
         ``cooldown`` does not keep it shut.
 
+    Attributes
+    ----------
+    min_rows, of, recovery, cooldown, merge_gap
+        As given.
+
     See Also
     --------
     to_events : Lists alarms.

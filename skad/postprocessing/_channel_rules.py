@@ -41,7 +41,7 @@ class ChannelRules(MetaDetector):
         Names or positions of channels that the model sees and that are never scored.
     contamination : "auto" or float in (0, 0.5], default="auto"
         The share of the samples seen at fit that fall below the threshold `offset_`;
-        "auto" puts it three median absolute deviations below their median score. The
+        "auto" puts it beyond nearly all of them, by their quartiles. The
         threshold of ``estimator`` is not used.
 
     Attributes

@@ -131,8 +131,9 @@ def _scores_of_block(copy, X, y, block, has_windows):
         copy.fit(_rows_with_a_gap(X, others, is_cut), y_others)
     back, ahead = row_context(copy)
     first = max(0, block.start - back)
-    around = slice(first, min(n_rows, block.stop + ahead))
-    scores = np.asarray(copy.score_samples(_safe_indexing(X, around)), np.float64)
+    around = np.arange(first, min(n_rows, block.stop + ahead))
+    rows = _rows_with_a_gap(X, around, is_cut)  # in the container of those fitted on
+    scores = np.asarray(copy.score_samples(rows), dtype=np.float64)
     return scores[block.start - first : block.stop - first]
 
 
