@@ -1,58 +1,16 @@
 """The chain that is recommended, in one line."""
 
 import numpy as np
-from sklearn.base import clone
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import RobustScaler
-from sklearn.utils import check_random_state, get_tags
+from sklearn.utils import check_random_state
 
 from skad._estimators.row_context import row_context
-from skad.detectors._conv_autoencoder import ConvAutoencoder
-from skad.detectors._lstm_forecaster import LSTMForecaster
-from skad.detectors._neighbors_detector import NeighborsDetector
-from skad.detectors._pca_detector import PCADetector
+from skad._recipes.chains import NAMED, chain_around, named_chain, takes_rules
 from skad.postprocessing._adaptive_threshold import AdaptiveThresholdDetector
-from skad.postprocessing._channel_rules import ChannelRules
 from skad.postprocessing._ensemble_detector import EnsembleDetector
 from skad.postprocessing._meta_detector import refuse_without_scores
 from skad.postprocessing._reverse_windowing import ReverseWindowing
-from skad.preprocessing._random_convolutions import RandomConvolutions
-from skad.preprocessing._sliding_window import SlidingWindow
 
-_TRAINING = {"max_epochs": 15, "lr": 2e-3, "max_windows_per_epoch": 2048}
-# What does better on real series than the defaults, which are the textbook's.
-_NAMED = {
-    "autoencoder": ConvAutoencoder(
-        kernel_size=15, stride=2, channel_aggregation="standardised_max", **_TRAINING
-    ),
-    "pattern": ConvAutoencoder(
-        kernel_size=7,
-        stride=2,
-        window_scaling="mean",
-        channel_aggregation="standardised",
-        **_TRAINING,
-    ),
-    "forecaster": LSTMForecaster(
-        hidden_size=32,
-        window_scaling="mean",
-        channel_aggregation="standardised",
-        **_TRAINING,
-    ),
-    "pca": PCADetector(
-        n_components=0.95, max_windows=2000, channel_aggregation="standardised_max"
-    ),
-    "neighbors": NeighborsDetector(
-        channel_aggregation="standardised_top", max_bank=1000
-    ),
-    "convolutions": NeighborsDetector(
-        n_neighbors=3,
-        features=RandomConvolutions(n_kernels=50),
-        channel_aggregation="standardised",
-        max_bank=1000,
-    ),
-}
 _ENSEMBLE = ("autoencoder", "pattern", "pca", "neighbors", "convolutions")
-_WINDOW_SIZES = {"pca": 100}
 # Rows of the moving averages: over the scores of one chain, and of the ensemble.
 _SMOOTHING, _SMOOTHING_OF_ENSEMBLE = 100, 32
 # The share of a window that may be missing.
@@ -253,19 +211,21 @@ def make_detector(
     rules = _rules(direction, min_deviation, context_channels)
     if estimator is None:
         of_member = {**options, "smoothing": 1}  # once is enough, at the end
-        names = [name for name in _ENSEMBLE if not rules or _takes_rules(_NAMED[name])]
-        chains = [(name, _named(name, window_size, of_member, rules)) for name in names]
+        names = [name for name in _ENSEMBLE if not rules or takes_rules(NAMED[name])]
+        chains = [
+            (name, named_chain(name, window_size, of_member, rules)) for name in names
+        ]
         ensemble = EnsembleDetector(chains)
         detector = ReverseWindowing(ensemble, window_size=1, **options)
         _set_everywhere(detector, "max_missing", max_missing)
     elif isinstance(estimator, str):
-        detector = _named(estimator, window_size, options, rules)
+        detector = named_chain(estimator, window_size, options, rules)
         _set_everywhere(detector, "max_missing", max_missing)
     else:
         refuse_without_scores(estimator, ReverseWindowing(estimator))
         _refuse_neighbours(estimator)
         _refuse_to_replace(max_missing)
-        detector = _chain(estimator, window_size, options, rules)
+        detector = chain_around(estimator, window_size, options, rules)
     if contamination == "auto":
         detector = AdaptiveThresholdDetector(detector, n_blocks=_N_BLOCKS)
     else:
@@ -285,10 +245,6 @@ def _rules(direction, min_deviation, context_channels):
     return rules
 
 
-def _takes_rules(estimator):
-    return "min_deviation" in _last_step(estimator).get_params(deep=False)
-
-
 def _set_everywhere(detector, parameter, value):
     names = detector.get_params()
     taken = [name for name in names if name.rpartition("__")[2] == parameter]
@@ -301,51 +257,6 @@ def _refuse_to_replace(max_missing):
             f"max_missing={max_missing} would have no effect: an estimator that is "
             "given keeps its own. Set it there."
         )
-
-
-def _named(name, window_size, options, rules):
-    if name not in _NAMED:
-        raise ValueError(
-            f"estimator={name!r} is no name that make_detector knows. Use one of "
-            f"{sorted(_NAMED)}, an outlier detector, or None for the ensemble."
-        )
-    if window_size == "auto":
-        window_size = _WINDOW_SIZES.get(name, "auto")
-    return _chain(_NAMED[name], window_size, options, rules)
-
-
-def _chain(estimator, window_size, options, rules):
-    """Go from rows to windows, to their scores, and back to rows."""
-    if rules and not _takes_rules(estimator):
-        raise TypeError(
-            f"{', '.join(rules)} would have no effect: the errors of "
-            f"{type(estimator).__name__} have no sign. Use a network, a PCADetector or "
-            "the ensemble, or leave the rules out."
-        )
-    flatten = not get_tags(estimator).input_tags.three_d_array
-    pipe = make_pipeline(
-        RobustScaler(quantile_range=(0, 100)).set_output(transform="pandas"),
-        SlidingWindow(window_size, padding=_padding(estimator), flatten=flatten),
-        clone(estimator),
-    )
-    if rules:
-        pipe = ChannelRules(pipe, **rules)
-    if not getattr(_last_step(estimator), "judges_rows", False):
-        return ReverseWindowing(pipe, **options)
-    rows = ReverseWindowing(pipe, window_size=1, **options)
-    return ReverseWindowing(rows, window_size=1, **options)
-
-
-def _padding(estimator):
-    """Let what knows missing readings see none before a series; repeat one for others.
-
-    IsolationForest takes NaN too, and finds every window abnormal that holds some.
-    """
-    return "missing" if hasattr(_last_step(estimator), "max_missing") else "edge"
-
-
-def _last_step(estimator):
-    return estimator[-1] if isinstance(estimator, Pipeline) else estimator
 
 
 def _refuse_neighbours(estimator):

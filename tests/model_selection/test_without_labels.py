@@ -240,7 +240,7 @@ def test_validation_is_the_loss_through_whatever_is_around(error):
     ):
         around = wrap(clone(pipe))
         if isinstance(around, ThresholdedDetector):
-            around.set_params(calibration_fraction=None)
+            around.set_params(calibration="tail", calibration_fraction=None)
         around.fit(rows[:150])
         assert validation_score(around, rows[150:]) == pytest.approx(-loss, rel=1e-6)
 

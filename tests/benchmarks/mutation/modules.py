@@ -5,7 +5,7 @@ _DOCUMENTED = "tests/test_docstrings.py::test_a_public_docstring_is_complete_and
 
 
 def _metric(*names):
-    names += "kinds", "reading"
+    names += "metric_kinds", "labels_and_scores"
     return (*(f"tests/metrics/test_{name}.py" for name in names), _DOCUMENTED)
 
 
@@ -17,7 +17,7 @@ MODULES = {
     "skad/metrics/_metric_kinds.py": _metric("range_based", "vus"),
     "skad/metrics/_point_adjusted.py": _metric("point_adjusted"),
     "skad/metrics/_range_based.py": _metric("range_based"),
-    "skad/metrics/_labels_and_scores.py": _metric("vus", "scorer"),
+    "skad/metrics/_labels_and_scores.py": _metric("vus", "anomaly_scorer"),
     "skad/metrics/_runs.py": ("tests/metrics/test_runs.py",),
     "skad/metrics/_anomaly_scorer.py": (
         "tests/metrics/test_anomaly_scorer.py",
