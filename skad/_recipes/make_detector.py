@@ -210,13 +210,7 @@ def make_detector(
     options = {"smoothing": smoothing, "causal": causal}
     rules = _rules(direction, min_deviation, context_channels)
     if estimator is None:
-        of_member = {**options, "smoothing": 1}  # once is enough, at the end
-        names = [name for name in _ENSEMBLE if not rules or takes_rules(NAMED[name])]
-        chains = [
-            (name, named_chain(name, window_size, of_member, rules)) for name in names
-        ]
-        ensemble = EnsembleDetector(chains)
-        detector = ReverseWindowing(ensemble, window_size=1, **options)
+        detector = _ensemble(window_size, options, rules)
         _set_everywhere(detector, "max_missing", max_missing)
     elif isinstance(estimator, str):
         detector = named_chain(estimator, window_size, options, rules)
@@ -231,6 +225,17 @@ def make_detector(
     else:
         detector.set_params(contamination=contamination)
     return _seeded(_in_parallel(detector, n_jobs), random_state)
+
+
+def _ensemble(window_size, options, rules):
+    """Smooth the scores of the members together: once is enough, at the end."""
+    of_member = {**options, "smoothing": 1}
+    members = [
+        (name, named_chain(name, window_size, of_member, rules))
+        for name in _ENSEMBLE
+        if not rules or takes_rules(NAMED[name])
+    ]
+    return ReverseWindowing(EnsembleDetector(members), window_size=1, **options)
 
 
 def _rules(direction, min_deviation, context_channels):

@@ -26,7 +26,7 @@ from skad import (
     row_context,
     score_samples_blockwise,
 )
-from skad._recipes.make_detector import _NAMED
+from skad._recipes.chains import NAMED
 from skad.detectors import (
     ConvAutoencoder,
     LSTMForecaster,
@@ -83,7 +83,7 @@ def pipeline_in(detector):
     return detector
 
 
-@pytest.mark.parametrize("name", _NAMED)
+@pytest.mark.parametrize("name", NAMED)
 def test_the_notes_say_what_a_name_stands_for(name):
     words = " ".join(make_detector.__doc__.split())
     (code,) = re.findall(rf'- "{name}": ``(.*?)``', words)
