@@ -86,7 +86,7 @@ class ChannelRules(MetaDetector):
     >>> detector.estimator_[-1].direction
     ('above', 'both')
     >>> sizes = detector.estimator_[-1].min_deviation
-    >>> [round(size, 1) for size in sizes * detector.estimator_[0].scale_]
+    >>> [round(float(size), 1) for size in sizes * detector.estimator_[0].scale_]
     [4.0, 0.0]
     """
 
