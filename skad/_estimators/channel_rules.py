@@ -4,7 +4,7 @@ Three parameters of the detectors say so: by one value for all channels, by one 
 each, or by a dict from names or positions. Here they become one entry per channel.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from numbers import Integral, Real
 
@@ -82,7 +82,10 @@ def rules_of(detector, names: Sequence) -> RulesByPosition:
 def positions(detector, parameter: str, names: Sequence) -> list[int]:
     """Return where the channels stand that a parameter lists, or has as keys."""
     listed = getattr(detector, parameter)
-    return [] if listed is None else [_position(k, parameter, names) for k in listed]
+    if listed is None:
+        return []
+    _refuse_no_list(listed, parameter)
+    return [_position(key, parameter, names) for key in listed]
 
 
 def names_in_windows(columns: Iterable | None, n_channels: int) -> list:
@@ -106,6 +109,7 @@ def _of_channels(detector, parameter, names, usual):
         for place, value in zip(places, given.values(), strict=True):
             values[place] = value
         return values
+    _refuse_no_list(given, parameter)
     if len(given) != len(names):
         raise ValueError(
             f"{parameter} has {len(given)} entries, and X has {len(names)} channels. "
@@ -113,6 +117,14 @@ def _of_channels(detector, parameter, names, usual):
             "values."
         )
     return list(given)
+
+
+def _refuse_no_list(given, parameter):
+    if isinstance(given, type) or not isinstance(given, (Sized, np.ndarray)):
+        raise ValueError(
+            f"{parameter}={given!r} is no list of channels. Give one entry for "
+            "each, or name the channels that are meant."
+        )
 
 
 def _position(key, parameter, names):

@@ -102,7 +102,7 @@ def growth_of_errors(windows, max_missing, errors_of):
 
 def _level(windows, errors_of):
     errors = errors_of(windows)
-    errors = errors[~np.isnan(errors)]
+    errors = errors[np.isfinite(errors)]
     median, high = np.percentile(errors, [50, _TAIL]) if len(errors) else (0.0, 0.0)
     return longest_runs(windows).mean(), median, high - median
 

@@ -14,6 +14,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skad._series.segments import series_starts
+from skad._series.tables import as_native, as_table
 from skad._series.windows import segment_bounds
 
 
@@ -94,6 +95,8 @@ class PerSeries(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
         ValueError
             Whatever ``transformer`` raises.
         """
+        X = as_native(X)
+        as_table(X)
         pooled = clone(self.transformer).fit(X)
         blocks = _blocks(X)
         fitted = [clone(self.transformer).fit(X.iloc[rows]) for _, rows in blocks]
@@ -181,6 +184,8 @@ class PerSeries(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
 
     def _applied(self, X, method):
         check_is_fitted(self)
+        X = as_native(X)
+        as_table(X)
         blocks = _blocks(X)
         if not blocks:
             return _like(X, getattr(self.pooled_, method)(X), self._names(X, method))

@@ -143,6 +143,7 @@ def some(names, number):
 
 @pytest.mark.filterwarnings("ignore:overflow encountered in:RuntimeWarning")
 @pytest.mark.filterwarnings("ignore:invalid value encountered in:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:.* of the channels of X drift:UserWarning")
 @pytest.mark.parametrize("name", SERIES)
 def test_a_strange_series_is_refused_by_name_or_scored_in_order(name, record_property):
     X, added = SERIES[name]

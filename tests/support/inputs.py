@@ -112,7 +112,7 @@ REFUSED = {
     "an array of the standard library": (array.array("d", GOOD[:, 0]), ONE_DIMENSION),
     "four dimensions": (
         GOOD[..., np.newaxis, np.newaxis],
-        "X has 4 dimensions|Found array with dim 4",
+        "X has 4 dimensions|Found array with dim 4|needs a table of shape",
     ),
     "a structured array": (
         np.zeros(40, dtype="f8, f8"),
@@ -280,7 +280,7 @@ TAKEN = {
 }
 
 NO_TIME = "The index of X holds .* which show neither time nor row numbers. Convert it"
-SKTIME = "must be in an sktime compatible format|index of X has several levels"
+SKTIME = "needs timestamps|must be in an sktime compatible format|index of X has several levels"
 MISSING = r"The index of X has missing or infinite entries\. Drop these rows"
 WINDOWS = "dimensions: are these windows already|Found array with dim 3|is expecting 6"
 OTHER_WINDOWS = f"{WINDOWS}|holds windows of .* Cut X"
@@ -342,3 +342,9 @@ DEPENDS = {
     ),
     "a number that is barely above zero": (changed(5e-324), "never refused"),
 }
+
+# What some detectors read as missing, and others refuse.
+_MISSING = [
+    kind for kind in REFUSED if kind.startswith(("NaN", "None among", "missing"))
+]
+DEPENDS |= {kind: REFUSED.pop(kind) for kind in _MISSING}
