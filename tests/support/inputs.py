@@ -280,7 +280,8 @@ TAKEN = {
 }
 
 NO_TIME = "The index of X holds .* which show neither time nor row numbers. Convert it"
-SKTIME = "needs timestamps|must be in an sktime compatible format|index of X has several levels"
+SKTIME = "needs timestamps|must be in an sktime compatible format"
+SKTIME += "|index of X has several levels"
 MISSING = r"The index of X has missing or infinite entries\. Drop these rows"
 WINDOWS = "dimensions: are these windows already|Found array with dim 3|is expecting 6"
 OTHER_WINDOWS = f"{WINDOWS}|holds windows of .* Cut X"
