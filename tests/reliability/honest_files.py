@@ -35,7 +35,10 @@ import skad
 from skad.detectors import PCADetector
 from skad.metrics import make_anomaly_scorer
 from skad.postprocessing import (
+    AdaptiveThresholdDetector,
+    ChannelRules,
     EnsembleDetector,
+    ResampledDetector,
     ReverseWindowing,
     ThresholdedDetector,
     TunedThresholdDetectorCV,
@@ -52,6 +55,9 @@ OTHERS = [
     ReverseWindowing(CHAIN, smoothing=2),
     EnsembleDetector([("one", CHAIN), ("two", EllipticEnvelope(random_state=0))]),
     ThresholdedDetector(CHAIN),
+    AdaptiveThresholdDetector(CHAIN),
+    ChannelRules(CHAIN),
+    ResampledDetector(CHAIN),
     TunedThresholdDetectorCV(CHAIN, cv=2, thresholds=5),
     ColumnTransformer([("first", StandardScaler(), [0, 1])]),
     FeatureUnion([("one", StandardScaler()), ("two", PCA(1))]),
@@ -72,7 +78,7 @@ OTHERS = [
     *(StandardScaler(), FunctionTransformer(np.sinh)),
 ]
 # Around trees, which are not trusted, or of a class that only the tests have.
-SKIPPED = {"SktimeAdapter", "PyODAdapter", "ResampledDetector"}
+SKIPPED = {"SktimeAdapter", "PyODAdapter"}
 
 
 def write_honest_files(folder):
