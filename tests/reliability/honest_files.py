@@ -36,6 +36,7 @@ from skad.detectors import PCADetector
 from skad.metrics import make_anomaly_scorer
 from skad.postprocessing import (
     AdaptiveThresholdDetector,
+    AlarmRule,
     ChannelRules,
     EnsembleDetector,
     ResampledDetector,
@@ -55,7 +56,7 @@ OTHERS = [
     ReverseWindowing(CHAIN, smoothing=2),
     EnsembleDetector([("one", CHAIN), ("two", EllipticEnvelope(random_state=0))]),
     ThresholdedDetector(CHAIN),
-    AdaptiveThresholdDetector(CHAIN),
+    AdaptiveThresholdDetector(CHAIN, rule=AlarmRule(2)),
     ChannelRules(CHAIN),
     ResampledDetector(CHAIN),
     TunedThresholdDetectorCV(CHAIN, cv=2, thresholds=5),
