@@ -231,7 +231,7 @@ def test_the_right_imports_are_no_faults():
     source = (
         "import math\nimport numpy\nfrom skad._series.windows import as_dtype\n"
         "from skad.detectors._network_detector import NetworkDetector\n"
-        "from skad._estimators.window_scaling import scale_windows\n"
+        "from skad._estimators.window_scaling import centre_and_scale\n"
     )
     assert [
         fault for rule in RULES for fault in rule("skad.detectors._x", source)

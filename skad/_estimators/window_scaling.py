@@ -4,8 +4,6 @@ All that is asked of the windows is what arrays of numpy and tensors of torch ha
 common, so that one way of scaling serves every detector.
 """
 
-from skad._estimators.validation import LARGEST
-
 # A deviation below this share of the mean is rounding in single precision.
 _ROUNDING = 1e-6
 
@@ -43,33 +41,3 @@ def _mean(values, is_there):
         return values.mean(axis=1, keepdims=True)
     counts = is_there.sum(axis=1, keepdims=True)
     return (values * is_there).sum(axis=1, keepdims=True) / counts
-
-
-def scale_windows(inputs, targets, scaling):
-    """Scale inputs and targets by numbers computed from the inputs alone.
-
-    Parameters
-    ----------
-    inputs : torch.Tensor of shape (batch, n_input_steps, n_channels)
-        What the network will see.
-    targets : torch.Tensor of shape (batch, n_target_steps, n_channels)
-        What it has to produce.
-    scaling : {None, "mean", "standard"}
-        What is taken out.
-
-    Returns
-    -------
-    inputs, targets : torch.Tensor
-        Of the shapes given, float32. A target is bounded as readings are: over a
-        deviation of next to nothing, single precision would make it infinite.
-    """
-    if scaling is None:
-        return inputs, targets
-    wide = inputs.double()
-    centre, scale = centre_and_scale(wide, scaling)
-    is_same = targets is inputs
-    inputs = ((wide - centre) / scale).float()
-    if is_same:
-        return inputs, inputs
-    targets = (targets.double() - centre) / scale
-    return inputs, targets.clip(-LARGEST, LARGEST).float()

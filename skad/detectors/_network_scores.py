@@ -4,10 +4,10 @@ from functools import partial
 
 import numpy as np
 
-from skad._estimators.window_scaling import centre_and_scale, scale_windows
+from skad._estimators.window_scaling import centre_and_scale
 from skad._series.missing import n_missing
-from skad._torch.missing_readings import fill_and_scale, filled_inputs
 from skad._torch.network_errors import channel_means, differences, outputs
+from skad._torch.scaled_windows import fill_and_scale, filled_inputs, scale_windows
 from skad.detectors._window_detector import WindowDetector
 
 

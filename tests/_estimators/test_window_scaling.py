@@ -65,7 +65,10 @@ def test_scaling_is_by_each_windows_own_numbers(make):
 
 @pytest.mark.parametrize("error", ["squared", "absolute"])
 @pytest.mark.parametrize("aggregation", ["mean", "max", "standardised", "mahalanobis"])
-def test_a_usual_reading_after_next_to_nothing_is_far_out(rng, aggregation, error):
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_a_usual_reading_after_next_to_nothing_is_far_out(
+    aggregation, error, is_complete
+):
     detector = LSTMForecaster(
         4,
         window_scaling="standard",
@@ -76,6 +79,8 @@ def test_a_usual_reading_after_next_to_nothing_is_far_out(rng, aggregation, erro
     ).fit(X)
     quiet = np.concatenate([X[20:24] * 1e-42, X[20:24] * 1e-23])
     quiet[:4, -1], quiet[4:, -1] = [1.0, 2.0], 9e16
+    if not is_complete:
+        quiet[:, 5, 0] = np.nan
     scores = detector.score_samples(quiet)
     assert np.isfinite(scores).all()
     assert (detector.predict(quiet) == -1).all()
