@@ -9,8 +9,6 @@ series.
 """
 
 import warnings
-from collections.abc import Iterable
-from numbers import Integral
 
 import numpy as np
 from sklearn.utils import get_tags
@@ -224,21 +222,3 @@ def _without_overlap(values):
 
 def _name(estimator):
     return type(estimator).__name__
-
-
-def refuse_other_widths(channels: Iterable[int]) -> None:
-    """Raise where ``channels`` are not the widths of one or more layers."""
-    # A class, which passes for array-like, has a length that cannot be asked for.
-    if (
-        isinstance(channels, Iterable)
-        and len(channels)
-        and all(
-            isinstance(width, Integral) and not isinstance(width, bool) and width >= 1
-            for width in channels
-        )
-    ):
-        return
-    raise ValueError(
-        f"channels={channels!r} must be one or more integers of at least 1, the output "
-        "channels of each convolution, such as (32, 16)."
-    )

@@ -145,9 +145,9 @@ def _counts(scores: np.ndarray, back: int, ahead: int) -> np.ndarray:
 def sum_ahead(values: np.ndarray, size: int) -> np.ndarray:
     """Sum ``size`` consecutive values by doubling: ``S[2k][t] = S[k][t] + S[k][t+k]``.
 
-    Every sum is built in one order, whatever lies around it, so a slice gives the
-    very bits of the whole; a running sum would not, and one huge value would
-    spoil all that follow.
+    The sums are along the first axis, of arrays or of tensors of torch. Every sum is
+    built in one order, whatever lies around it, so a slice gives the very bits of the
+    whole; a running sum would not, and one huge value would spoil all that follow.
     """
     total, covered = None, 0
     block, width = values, 1

@@ -25,6 +25,7 @@ from weakref import WeakKeyDictionary
 
 import torch
 
+from skad._series.rolling import sum_ahead
 from skad._torch.linear_map import LinearMap, slices
 from skad.networks._conv_autoencoder import ConvAutoencoderNetwork
 
@@ -112,7 +113,9 @@ class SharedConvolution:
             inner = slices(errors, (0, past - n_left), self.n_grids, n_windows)
             total = inner.sum(2, keepdim=True)
         else:
-            total = _sums(errors, past - n_left)[:, :: self.n_grids][:, :n_windows]
+            # Along the first axis, where the positions are summed up.
+            sums = sum_ahead(errors.transpose(0, 1), past - n_left).transpose(0, 1)
+            total = sums[:, :: self.n_grids][:, :n_windows]
         for end, span in [(left, (0, n_left)), (right, (past, size))]:
             observed = slices(rows, span, self.n_grids, n_windows)
             shape = span[1] - span[0], n_channels
@@ -141,21 +144,6 @@ class _Layer:
             self.left(left, left_part),
             self.right(right_part, right),
         )
-
-
-def _sums(values, size):
-    """Sum ``size`` positions from each on, by doubling: all in the same order."""
-    total, n_summed = None, 0
-    block, width = values, 1
-    while width <= size:
-        if size & width:
-            part = block[:, n_summed:]
-            total = part if total is None else total[:, : part.shape[1]] + part
-            n_summed += width
-        if 2 * width <= size:
-            block = block[:, :-width] + block[:, width:]
-        width *= 2
-    return total
 
 
 def _plan(network, n_timesteps):

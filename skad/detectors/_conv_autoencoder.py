@@ -1,12 +1,12 @@
 """Detect windows that a convolutional autoencoder cannot rebuild."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from numbers import Integral
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skad._estimators.validation import refuse_other_widths
 from skad._torch.network_errors import shared_channel_means
 from skad._torch.shared_convolution import share
 from skad.detectors._network_detector import NetworkDetector
@@ -221,7 +221,7 @@ class ConvAutoencoder(NetworkDetector):
             stride or the pooling of a layer is too long for what the window holds
             there.
         """
-        refuse_other_widths(self.channels)
+        _refuse_other_widths(self.channels)
         self._refuse_short_windows(n_timesteps, n_channels)
         return ConvAutoencoderNetwork(
             n_channels,
@@ -268,3 +268,21 @@ class ConvAutoencoder(NetworkDetector):
         if self._fitted_as.window_scaling is not None:
             return None
         return share(self.net_.module_, n_timesteps)
+
+
+def _refuse_other_widths(channels: Iterable[int]) -> None:
+    """Raise where ``channels`` are not the widths of one or more layers."""
+    # A class, which passes for array-like, has a length that cannot be asked for.
+    if (
+        isinstance(channels, Iterable)
+        and len(channels)
+        and all(
+            isinstance(width, Integral) and not isinstance(width, bool) and width >= 1
+            for width in channels
+        )
+    ):
+        return
+    raise ValueError(
+        f"channels={channels!r} must be one or more integers of at least 1, the output "
+        "channels of each convolution, such as (32, 16)."
+    )
