@@ -149,6 +149,11 @@ class ChannelErrors:
         of_all[:, self.scored] = shares
         return of_all
 
+    def even_shares(self, n_channels: int) -> np.ndarray:
+        """Share 1 out evenly among the channels that are scored: (n_channels,)."""
+        evenly = np.ones(n_channels) if self.scored is None else self.scored
+        return evenly / evenly.sum()
+
     def _shares(self, errors):
         if not self.aggregation.endswith("max"):
             return errors / errors.shape[1]

@@ -17,14 +17,12 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import _num_samples
 
 from skad._estimators.row_context import every_part
-from skad._series.missing import n_missing, n_padded, n_readings
+from skad._series.missing import is_enough, n_missing, n_padded, n_readings
 from skad._series.tables import n_dimensions
 from skad._series.windows import PickedWindows
 
 # What a detector may miss that has no such parameter.
 _MAX_MISSING = 0.5
-# Of a share of the cells, for numbers such as 0.3 that binary fractions miss.
-_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -74,16 +72,16 @@ def evidence_of(estimator, X) -> Evidence:
     horizon = horizon if getattr(detector, "judges_rows", False) else None
     if cutter is None:
         share = _share_of_samples(X, detector, horizon)
-        return Evidence(share, _reaches(share, max_missing))
+        return Evidence(share, is_enough(share, max_missing))
     starts, size = cutter._gaps.starts(X), cutter.window_size_
     of_rows, n_channels = _readings_of_rows(X)
     share = n_readings(of_rows, size, starts) / (size * n_channels)
     if horizon is not None:  # nothing is said without a reading to compare with
         share *= n_readings(of_rows, horizon, starts) > 0
-    is_enough = _reaches(share, max_missing)
+    may_judge = is_enough(share, max_missing)
     if detector is None or cutter.padding != "missing":
-        is_enough &= n_padded(size, starts, len(share)) == 0
-    return Evidence(share, is_enough)
+        may_judge &= n_padded(size, starts, len(share)) == 0
+    return Evidence(share, may_judge)
 
 
 def _first(parts, *names):
@@ -92,10 +90,6 @@ def _first(parts, *names):
         if all(name in params for name in names):
             return part
     return None
-
-
-def _reaches(share, max_missing):
-    return share >= 1 - max_missing - _ROUNDING
 
 
 def _share_of_samples(X, detector, horizon):
@@ -128,9 +122,9 @@ def _readings_of_rows(X):
 
 
 def _as_numbers(X):
-    """Return an array of floats; None of text, times and what else is no number.
+    """Return an array of floats; None where X holds text, times or other objects.
 
-    Whoever takes these knows by itself what is missing.
+    An estimator that takes such tables has its own notion of what is missing.
     """
     if isinstance(X, np.ndarray) and X.dtype.kind == "f":
         values = X

@@ -9,6 +9,8 @@ import numpy as np
 from skad._series.windows import PickedWindows, series_under
 
 _AT_ONCE = 512  # windows
+# Of a share of the cells, for numbers such as 0.3 that binary fractions miss.
+_ROUNDING = 1e-9
 
 
 def n_missing(windows) -> np.ndarray | None:
@@ -43,6 +45,11 @@ def n_padded(size: int, starts: np.ndarray, n_rows: int) -> np.ndarray:
     """Count the rows of each trailing window that lie before its segment."""
     position = np.arange(n_rows) - _segment_starts(starts, n_rows)
     return np.maximum(size - 1 - position, 0)
+
+
+def is_enough(share: np.ndarray, max_missing: float) -> np.ndarray:
+    """Tell where a share of readings leaves no more missing than may be."""
+    return share >= 1 - max_missing - _ROUNDING
 
 
 def bridged(rows: np.ndarray, starts: np.ndarray) -> np.ndarray:

@@ -44,6 +44,10 @@ class ChannelDistances:
 
     shares_there = shares
 
+    def even_shares(self, n_channels: int) -> np.ndarray:
+        """Share 1 out evenly among the channels: (n_channels,)."""
+        return np.full(n_channels, 1 / n_channels)
+
 
 def learnt_from(aggregation: str, distances: np.ndarray) -> ChannelDistances:
     """Learn from training distances, (n, n_channels), how large they usually are.

@@ -18,7 +18,7 @@ from skad.detectors._channel_distances import (
     channels_of,
     learnt_from,
 )
-from skad.detectors._evidence import lacks_evidence
+from skad.detectors._incomplete_windows import lacks_evidence
 from skad.detectors._window_bank import bank_of, nearest_of_groups
 from skad.detectors._window_detector import WindowDetector
 
@@ -265,7 +265,8 @@ class NeighborsDetector(WindowDetector):
             shares[start : start + len(squares)] = squares[: len(windows) - start]
         errors = self._window_errors(windows)
         lacking = lacks_evidence(errors, windows)
-        errors[lacking], shares[lacking] = -self._usual_score, 1 / windows.shape[2]
+        errors[lacking] = -self._usual_score
+        shares[lacking] = self._errors.even_shares(windows.shape[2])
         return shares * errors[:, np.newaxis]
 
     def _channel_means(self, windows, *, merge):

@@ -18,7 +18,7 @@ from skad._estimators.thresholding import CONTAMINATION, ThresholdMixin, thresho
 from skad._estimators.training_scores import rows_that_stand_for_all
 from skad._estimators.validation import check_windows, refuse_huge, refuse_lost
 from skad._series.missing import usual_readings
-from skad.detectors._evidence import (
+from skad.detectors._incomplete_windows import (
     by_evidence,
     growth_of_errors,
     lacks_evidence,
@@ -241,7 +241,8 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
         shape = len(windows), windows.shape[2]
         ways = self._shares_of, self._shares_there
         shares = by_evidence(windows, self._fitted_as.max_missing, *ways, shape)
-        shares[lacks_evidence(shares, windows)] = -self._usual_score / shape[1]
+        evenly = self._errors.even_shares(shape[1])
+        shares[lacks_evidence(shares, windows)] = -self._usual_score * evenly
         return shares
 
     def expected(self, X):

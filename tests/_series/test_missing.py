@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skad._series.missing import bridged, n_missing, n_padded, n_readings
+from skad._series.missing import bridged, is_enough, n_missing, n_padded, n_readings
 from skad._series.windows import segment_windows, trailing_windows
 
 ONE_SEGMENT = np.zeros(1, dtype=int)
@@ -60,3 +60,9 @@ def test_missing_readings_are_bridged_within_their_segment():
 def test_a_series_without_missing_readings_is_left_alone(rng):
     rows = rng.normal(size=(20, 2))
     assert bridged(rows, ONE_SEGMENT) is rows
+
+
+def test_a_share_is_enough_up_to_the_rounding_of_fractions():
+    share = np.array([0.1 + 0.2, 1 - 0.7, 0.29])  # 0.30000000000000004 and less
+    assert is_enough(share, 0.7).tolist() == [True, True, False]
+    assert is_enough(np.array([1 - 0.9]), 0.9).all()  # 0.09999999999999998

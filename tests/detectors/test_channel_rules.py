@@ -76,6 +76,15 @@ def test_what_counts_is_cut_in_the_units_of_the_windows(make, window_scaling):
     assert ruled.score_samples(windows) == pytest.approx(-errors.mean(axis=1))
 
 
+def test_context_has_no_share_in_a_window_that_says_nothing(make):
+    detector = make(**RULES).fit(WINDOWS[:200])
+    silent = np.full_like(WINDOWS[:1], np.nan)
+    (shares,) = detector.explain(silent)
+    assert shares.sum() == pytest.approx(-detector.score_samples(silent)[0])
+    assert shares[1] == 0
+    assert shares[0] == shares[2]
+
+
 def test_rules_that_exclude_nothing_leave_every_bit(make):
     scores = make().fit(WINDOWS).score_samples(WINDOWS)
     named = make(direction={1: "both"}, min_deviation=[0, 0, 0], context_channels=[])

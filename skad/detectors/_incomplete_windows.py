@@ -6,11 +6,14 @@ readings that are there, and NaN where these are too few.
 
 import numpy as np
 
-from skad._series.missing import longest_runs, n_missing, usual_readings
+from skad._series.missing import (
+    is_enough,
+    longest_runs,
+    n_missing,
+    usual_readings,
+)
 from skad._series.windows import take_windows
 
-# Of a share of the cells, for numbers such as 0.3 that binary fractions miss.
-_ROUNDING = 1e-9
 # Windows in which steps are hidden, the shares of what may be missing that are, and the
 # percentile that says where the tail of the errors lies.
 _SAMPLE, _LEVELS, _TAIL = 512, np.array([0.125, 0.25, 0.5, 0.75, 1.0]), 98
@@ -22,7 +25,7 @@ def windows_to_learn_from(detector, windows):
     if missing is None:
         return windows
     _refuse_silent_channels(detector, windows)
-    enough = has_enough(missing, windows, detector.max_missing)
+    enough = _has_enough(missing, windows, detector.max_missing)
     if np.count_nonzero(enough) < 2:
         raise ValueError(
             f"{np.count_nonzero(enough)} of {len(windows)} windows of X hold the share "
@@ -33,10 +36,10 @@ def windows_to_learn_from(detector, windows):
     return windows if enough.all() else take_windows(windows, enough)
 
 
-def has_enough(missing, windows, max_missing):
+def _has_enough(missing, windows, max_missing):
     """Tell of each window whether no more of it is missing than may be."""
     n_cells = windows.shape[1] * windows.shape[2]
-    return missing <= n_cells * (max_missing + _ROUNDING)
+    return is_enough(1 - missing / n_cells, max_missing)
 
 
 def _refuse_silent_channels(detector, windows):
@@ -58,7 +61,7 @@ def by_evidence(windows, max_missing, of_complete, of_others, shape):
     if missing is None:
         return of_complete(windows)
     complete = missing == 0
-    others = has_enough(missing, windows, max_missing) & ~complete
+    others = _has_enough(missing, windows, max_missing) & ~complete
     answers = np.full(shape, np.nan)
     for rows, answers_of in ((complete, of_complete), (others, of_others)):
         if rows.any():
