@@ -124,5 +124,12 @@ def every_part(estimator) -> Iterator:
         yield from every_part(part)
 
 
+def last_step(estimator):
+    """Return the last step of a Pipeline, of nested ones the innermost."""
+    while isinstance(estimator, Pipeline):
+        estimator = estimator.steps[-1][1]
+    return estimator
+
+
 def _has(estimator, name):
     return hasattr(estimator, "get_params") and name in estimator.get_params(deep=False)

@@ -1,10 +1,11 @@
 """The chain around one detector: from rows to windows, to scores, and back to rows."""
 
 from sklearn.base import clone
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import RobustScaler
 from sklearn.utils import get_tags
 
+from skad._estimators.row_context import last_step
 from skad.detectors._conv_autoencoder import ConvAutoencoder
 from skad.detectors._lstm_forecaster import LSTMForecaster
 from skad.detectors._neighbors_detector import NeighborsDetector
@@ -49,11 +50,15 @@ NAMED = {
 _WINDOW_SIZES = {"pca": 100}
 
 
-def takes_rules(estimator):
-    return "min_deviation" in _last_step(estimator).get_params(deep=False)
+def takes_rules(estimator) -> bool:
+    """Tell whether rules for channels mean anything to a detector."""
+    return "min_deviation" in last_step(estimator).get_params(deep=False)
 
 
-def named_chain(name, window_size, options, rules):
+def named_chain(
+    name: str, window_size: int | str, options: dict, rules: dict
+) -> ReverseWindowing:
+    """Build the chain around the detector that a name stands for."""
     if name not in NAMED:
         raise ValueError(
             f"estimator={name!r} is no name that make_detector knows. Use one of "
@@ -64,8 +69,13 @@ def named_chain(name, window_size, options, rules):
     return chain_around(NAMED[name], window_size, options, rules)
 
 
-def chain_around(estimator, window_size, options, rules):
-    """Go from rows to windows, to their scores, and back to rows."""
+def chain_around(
+    estimator, window_size: int | str, options: dict, rules: dict
+) -> ReverseWindowing:
+    """Go from rows to windows, to their scores, and back to rows.
+
+    ``options`` are those of `ReverseWindowing`, ``rules`` those of `ChannelRules`.
+    """
     if rules and not takes_rules(estimator):
         raise TypeError(
             f"{', '.join(rules)} would have no effect: the errors of "
@@ -80,7 +90,7 @@ def chain_around(estimator, window_size, options, rules):
     )
     if rules:
         pipe = ChannelRules(pipe, **rules)
-    if not getattr(_last_step(estimator), "judges_rows", False):
+    if not getattr(last_step(estimator), "judges_rows", False):
         return ReverseWindowing(pipe, **options)
     rows = ReverseWindowing(pipe, window_size=1, **options)
     return ReverseWindowing(rows, window_size=1, **options)
@@ -91,8 +101,4 @@ def _padding(estimator):
 
     IsolationForest takes NaN too, and finds every window abnormal that holds some.
     """
-    return "missing" if hasattr(_last_step(estimator), "max_missing") else "edge"
-
-
-def _last_step(estimator):
-    return estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    return "missing" if hasattr(last_step(estimator), "max_missing") else "edge"

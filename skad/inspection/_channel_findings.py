@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skad._series.period import autocorrelation, find_period
+from skad.metrics._runs import runs_of
 
 # Rows that a channel may repeat one reading, besides three times what chance explains.
 _LEAST_STUCK = 20
@@ -63,8 +64,8 @@ def look_at(values: np.ndarray) -> ChannelFindings:
 
 def longest_run(marked: np.ndarray) -> int:
     """Count the rows of the longest run of marked rows."""
-    edges = np.flatnonzero(np.diff(marked, prepend=False, append=False))
-    return int((edges[1::2] - edges[::2]).max(initial=0))
+    starts, stops = runs_of(marked)
+    return int((stops - starts).max(initial=0))
 
 
 def _usual_repeats(steps):
@@ -126,8 +127,7 @@ def _filled(values):
 
 def runs_longer_than(marked: np.ndarray, n_rows: int) -> np.ndarray:
     """Keep the runs of marked rows that are longer than ``n_rows``."""
-    edges = np.flatnonzero(np.diff(marked, prepend=False, append=False))
     kept = np.zeros(len(marked), dtype=bool)
-    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+    for start, stop in zip(*runs_of(marked), strict=True):
         kept[start:stop] = stop - start > n_rows
     return kept

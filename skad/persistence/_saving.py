@@ -16,7 +16,7 @@ from skad.persistence._archives import (
     packed,
     refuse_misuse,
 )
-from skad.persistence._built import checked
+from skad.persistence._checked_state import checked
 from skad.persistence._names import TRUSTED, names_of
 from skad.persistence._sealed_files import damaged, read_sealed, write_sealed
 

@@ -14,8 +14,7 @@ from skad._estimators.lost_index import warn_of_lost_index
 from skad._series.segments import series_starts
 from skad.postprocessing._alarm_rule import AlarmRule
 from skad.postprocessing._budget import Budget
-from skad.postprocessing._calibrated import Calibrated
-from skad.postprocessing._calibration import (
+from skad.postprocessing._calibration_rows import (
     last_of_each_series,
     refuse_infinite,
     rows_of,
@@ -32,6 +31,7 @@ from skad.postprocessing._following import (
     follow_series,
 )
 from skad.postprocessing._meta_detector import as_read, refuse_without_scores
+from skad.postprocessing._p_values import Calibrated
 
 _AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
 

@@ -19,12 +19,11 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples
 
-from skad._estimators.row_context import row_context
+from skad._estimators.row_context import last_step, row_context
 from skad._series.segments import series_starts
 from skad.postprocessing._event_rows import frames
 
@@ -82,7 +81,7 @@ def cross_scores(fitted, X, y, folds: Folds) -> np.ndarray:
     What leaves each row out of its own score, and says so by ``training_scores_``,
     needs no copies; nor does what is frozen, and was trained on other rows.
     """
-    own = _own_training_scores(fitted)
+    own = getattr(last_step(fitted), "training_scores_", None)
     if own is not None and len(own) == folds.n_rows:
         return np.asarray(own, dtype=np.float64)
     if is_frozen(fitted):
@@ -98,12 +97,6 @@ def cross_scores(fitted, X, y, folds: Folds) -> np.ndarray:
 def is_frozen(estimator) -> bool:
     """Tell what a fit leaves as it is, and so was trained on other rows."""
     return isinstance(estimator, FrozenEstimator)
-
-
-def _own_training_scores(fitted):
-    while isinstance(fitted, Pipeline):
-        fitted = fitted.steps[-1][1]
-    return getattr(fitted, "training_scores_", None)
 
 
 def _copy(fitted):

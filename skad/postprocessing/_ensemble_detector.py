@@ -16,7 +16,7 @@ from skad._estimators.row_context import inner_estimators
 from skad._estimators.thresholding import CONTAMINATION, threshold
 from skad._estimators.training_scores import common_training_scores
 from skad._series.tables import as_native
-from skad.postprocessing._calibration import of_full_windows, rows_of
+from skad.postprocessing._calibration_rows import of_full_windows, rows_of
 from skad.postprocessing._common_scale import (
     combine_numbers,
     learn_scale,

@@ -15,6 +15,7 @@ from sklearn.utils import get_tags
 
 from skad._estimators.callbacks import CallbackSupport
 from skad._estimators.evidence import evidence_of, takes_missing
+from skad._estimators.row_context import last_step
 from skad._estimators.thresholding import ThresholdMixin
 from skad._series.tables import as_native, as_table
 
@@ -119,7 +120,7 @@ def refuse_without_scores(estimator, owner):
     """Raise a TypeError if ``estimator`` cannot be known by its scores."""
     if hasattr(estimator, "score_samples"):
         return
-    detector = _last_step(estimator)
+    detector = last_step(estimator)
     raise TypeError(
         f"{type(detector).__name__} has no score_samples, by which "
         f"{type(owner).__name__} knows a detector. {_remedy(detector)}"
@@ -148,12 +149,6 @@ def _refuse_windows(table, estimator):
             "are cut behind it. Pass several series as one DataFrame, named in an "
             "outer index level, for example by pandas.concat(frames, keys=names)."
         )
-
-
-def _last_step(estimator):
-    while isinstance(estimator, Pipeline):
-        estimator = estimator.steps[-1][1]
-    return estimator
 
 
 def _remedy(detector):

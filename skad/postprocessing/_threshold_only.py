@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skad._estimators.lost_index import warn_of_lost_index
-from skad.postprocessing._calibration import refuse_infinite
+from skad.postprocessing._calibration_rows import refuse_infinite
 from skad.postprocessing._meta_detector import MetaDetector, as_read
 
 

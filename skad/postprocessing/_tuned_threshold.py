@@ -17,8 +17,8 @@ from skad.metrics._labels_and_scores import is_anomaly
 from skad.metrics._runs import runs_of
 from skad.metrics._series_of_rows import first_rows
 from skad.model_selection._anomaly_split import AnomalySplit
-from skad.postprocessing._calibration import fit_on, rows_of
-from skad.postprocessing._held_out_rows import (
+from skad.postprocessing._calibration_rows import fit_on, rows_of
+from skad.postprocessing._cv_splits import (
     fit_and_score,
     pairs,
     refuse_no_splits,

@@ -35,7 +35,7 @@ MODULES = {
         "tests/_estimators/test_callbacks.py",
         _DOCUMENTED,
     ),
-    "skad/postprocessing/_calibration.py": (
+    "skad/postprocessing/_calibration_rows.py": (
         "tests/postprocessing/test_thresholded.py",
         "tests/postprocessing/test_tuned_threshold.py",
     ),
