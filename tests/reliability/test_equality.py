@@ -26,8 +26,8 @@ from skad.postprocessing import (
     ReverseWindowing,
     ThresholdedDetector,
 )
-from tests.reliability.pipelines import PIPELINES, fitted_and_scored
 from tests.support.checks import in_threads, noisy, untouched_random_states
+from tests.support.pipelines import PIPELINES, fitted_and_scored
 from tests.support.shares import share
 
 pytestmark = pytest.mark.equality

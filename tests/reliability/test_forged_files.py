@@ -9,8 +9,8 @@ import pytest
 
 import skad
 from skad.persistence._names import TRUSTED
-from tests.reliability.honest_files import write_honest_files
 from tests.support.file_faults import nodes_of, schema_and_members
+from tests.support.honest_files import write_honest_files
 from tests.support.shares import share
 
 pytestmark = pytest.mark.files
@@ -44,7 +44,7 @@ def names_in(path):
 
 def test_no_forgery_of_any_class_crashes_hangs_or_swells(folder, record_property):
     n_each = share(300, 3)
-    command = [sys.executable, "-m", "tests.reliability.forged_loads"]
+    command = [sys.executable, "-m", "tests.support.forged_loads"]
     done = subprocess.run(
         [*command, str(folder), str(n_each)],
         check=False,

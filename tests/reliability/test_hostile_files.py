@@ -44,7 +44,7 @@ NAMES = [
 
 
 def outcome_of_loading(folder, *trusted):
-    command = [sys.executable, "-m", "tests.reliability.hostile_loads", folder]
+    command = [sys.executable, "-m", "tests.support.hostile_loads", folder]
     done = subprocess.run(
         [*command, *trusted],
         check=False,

@@ -4,8 +4,8 @@ import signal
 
 import pytest
 
-from tests.reliability.interrupted_work import FITS
-from tests.reliability.interrupting import Program
+from tests.support.interrupted_work import FITS
+from tests.support.interrupting import Program
 from tests.support.shares import share
 
 pytestmark = pytest.mark.interrupts

@@ -14,7 +14,7 @@ from skad._series.rolling import rolling
 from skad.metrics import event_f1, event_recall, vus_pr
 from skad.postprocessing import from_events, to_events
 from skad.preprocessing import SlidingWindow
-from tests.reliability.laws import (
+from tests.support.laws import (
     ARCHITECTURES,
     COMPONENTS,
     Case,

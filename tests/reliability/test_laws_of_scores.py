@@ -12,7 +12,8 @@ from skad import score_samples_blockwise
 from skad._series.windows import trailing_windows
 from skad.detectors import PCADetector
 from skad.streaming import StreamScorer
-from tests.reliability.laws import (
+from tests.support.detectors import ROWS
+from tests.support.laws import (
     ARCHITECTURES,
     COMPONENTS,
     FORECASTERS,
@@ -21,7 +22,6 @@ from tests.reliability.laws import (
     hold,
     spreadings,
 )
-from tests.support.detectors import ROWS
 
 pytestmark = pytest.mark.properties
 

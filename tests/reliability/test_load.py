@@ -11,9 +11,9 @@ import pytest
 from sklearn.base import clone
 
 import skad
-from tests.reliability.pipelines import PIPELINES
-from tests.reliability.resident import measured
 from tests.support.checks import in_threads, noisy
+from tests.support.pipelines import PIPELINES
+from tests.support.resident import measured
 from tests.support.shares import share
 
 pytestmark = pytest.mark.load

@@ -16,9 +16,9 @@ from skad import metrics, score_samples_blockwise
 from skad.detectors import ConvAutoencoder, LSTMForecaster, PCADetector
 from skad.postprocessing import ReverseWindowing, from_events, to_events
 from skad.preprocessing import SlidingWindow
-from tests.reliability.pipelines import PIPELINES
-from tests.reliability.resident import MIB, measured
 from tests.support.checks import noisy
+from tests.support.pipelines import PIPELINES
+from tests.support.resident import MIB, measured
 from tests.support.shares import share
 
 pytestmark = pytest.mark.scale

@@ -1,4 +1,4 @@
-"""Load files from strangers: ``python -m tests.reliability.hostile_loads FOLDER ...``.
+"""Load files from strangers: ``python -m tests.support.hostile_loads FOLDER ...``.
 
 Prints as JSON what the files of a folder led to: which were refused, what ran, and how
 much memory one took at most. Further arguments are names to trust. The process is one
@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import skad
-from tests.reliability.resident import forget_most_resident, most_resident, resident
+from tests.support.resident import forget_most_resident, most_resident, resident
 
 # Events of the interpreter (see "Audit events" in Python's manual) that data has no
 # business with. Modules that were imported before raise none.

@@ -26,7 +26,7 @@ class Program:
         self.errors = folder / "errors.txt"
         with self.errors.open("w") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.reliability.interrupted_work", folder],
+                [sys.executable, "-m", "tests.support.interrupted_work", folder],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,

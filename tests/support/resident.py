@@ -28,8 +28,8 @@ def forget_most_resident():
 
 
 def measured(module, *arguments):
-    """Run ``python -m tests.reliability.MODULE``; return the JSON that it prints."""
-    command = [sys.executable, "-m", f"tests.reliability.{module}"]
+    """Run ``python -m tests.support.MODULE``; return the JSON that it prints."""
+    command = [sys.executable, "-m", f"tests.support.{module}"]
     command += map(str, arguments)
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

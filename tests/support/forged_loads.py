@@ -18,14 +18,14 @@ import numpy as np
 
 import skad
 from skad.persistence import _saving
-from tests.reliability.resident import (
+from tests.support import file_faults
+from tests.support.file_faults import forge, schema_and_members
+from tests.support.forgeries import forged
+from tests.support.resident import (
     forget_most_resident,
     most_resident,
     resident,
 )
-from tests.support import file_faults
-from tests.support.file_faults import forge, schema_and_members
-from tests.support.forgeries import forged
 
 SECONDS, MEGABYTES = 10, 200
 METHODS = ("transform", "score_samples", "predict")

@@ -1,4 +1,4 @@
-"""Memory of one process: ``python -m tests.reliability.growth NAME scoring 100 1000``.
+"""Memory of one process: ``python -m tests.support.growth NAME scoring 100 1000``.
 
 Prints by how much memory grew while a pipeline scored (or was fitted) so many times, in
 percent of all that the process holds: as it is, and once the allocator has given back
@@ -13,9 +13,9 @@ import sys
 import numpy as np
 from sklearn.base import clone
 
-from tests.reliability.pipelines import PIPELINES
-from tests.reliability.resident import resident
 from tests.support.checks import noisy
+from tests.support.pipelines import PIPELINES
+from tests.support.resident import resident
 
 X = noisy(400, 2).astype(np.float32)
 BATCH_SIZE = 8

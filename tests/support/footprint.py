@@ -1,4 +1,4 @@
-"""Memory of one process: ``python -m tests.reliability.footprint FOLDER 10000000``.
+"""Memory of one process: ``python -m tests.support.footprint FOLDER 10000000``.
 
 Fits an autoencoder to a file of so many rows, as numpy maps it into memory, and scores
 it block by block into another file. Prints the most memory at once above that of the
@@ -16,8 +16,8 @@ from sklearn.pipeline import make_pipeline
 from skad import score_samples_blockwise
 from skad.detectors import ConvAutoencoder
 from skad.preprocessing import SlidingWindow
-from tests.reliability.resident import MIB, forget_most_resident, most_resident
 from tests.support.checks import noisy
+from tests.support.resident import MIB, forget_most_resident, most_resident
 
 PERIOD = 1_000_003  # rows drawn at once; no block begins where another began
 

@@ -1,4 +1,4 @@
-"""Work to be ended by Ctrl-C: ``python -m tests.reliability.interrupted_work FOLDER``.
+"""Work to be ended by Ctrl-C: ``python -m tests.support.interrupted_work FOLDER``.
 
 Each line of the input names a piece of work. The answers are lines of JSON: how many
 seconds the work takes, that it has begun, and in which state the interrupt has left
