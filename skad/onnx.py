@@ -66,6 +66,9 @@ def to_onnx(detector, path):
     Steps before the detector are not part of the file. Whoever runs it scales the rows
     as the scaler in front did, and cuts the last ``n_timesteps`` rows, oldest first.
 
+    The graph takes every reading as it is: none is missing, and with a ``direction`` a
+    harmless one beyond those seen at fit does not count as such.
+
     Another runtime rounds otherwise: scores agree with those of the detector to about
     1e-6 of their size, and not to the bit.
 

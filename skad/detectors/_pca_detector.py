@@ -68,9 +68,10 @@ class PCADetector(WindowDetector):
     direction : {"both", "above", "below"}, dict or sequence, default="both"
         Which readings count: those "above" what is expected, those "below" it, or both.
         One word for all channels, one for each, or a dict from channels to words; those
-        not in it have "both". A reading on the other side adds nothing to the error.
-        Channels go by their positions; in a DataFrame of flattened windows, as
-        `SlidingWindow` names their columns, also by their names.
+        not in it have "both". A reading on the other side adds nothing to the error;
+        beyond all of those seen at fit it counts as missing, so that the model is not
+        misled by it. Channels go by their positions; in a DataFrame of flattened
+        windows, as `SlidingWindow` names their columns, also by their names.
     min_deviation : float, dict or sequence, default=0.0
         A reading that is nearer to what is expected, in the units of X, adds nothing to
         the error. Given as ``direction`` is; channels not in a dict have 0.

@@ -18,17 +18,18 @@ from skad._estimators.thresholding import CONTAMINATION, ThresholdMixin, thresho
 from skad._estimators.training_scores import rows_that_stand_for_all
 from skad._estimators.validation import check_windows, refuse_huge, refuse_lost
 from skad._series.missing import usual_readings
+from skad.detectors._harmless import harmless_beyond, without_harmless
 from skad.detectors._incomplete_windows import (
     by_evidence,
     growth_of_errors,
     lacks_evidence,
-    of_complete_windows,
     windows_to_learn_from,
 )
+from skad.detectors._window_errors import WindowErrors, joined
 
 
 @dataclass(eq=False, repr=False)
-class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
+class WindowDetector(WindowErrors, CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
     """An outlier detector around a model that explains windows.
 
     A subclass learns (`_learn`) and tells, block by block, by how much each window
@@ -65,6 +66,7 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
         "contamination": CONTAMINATION,
     }
     _precision = np.float64  # in which it computes
+    _harmless_beyond = None  # unless fitted with a direction
 
     @abstractmethod
     def _learn(self, windows, task):
@@ -136,8 +138,10 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
         # Channels go by their positions from here on.
         columns = getattr(self, "feature_names_in_", None)
         names = names_in_windows(columns, windows.shape[2])
-        self._fitted_as.set_params(**rules_of(self, names).as_parameters())
+        rules = rules_of(self, names)
+        self._fitted_as.set_params(**rules.as_parameters())
         n_rows, windows = len(windows), windows_to_learn_from(self, windows)
+        self._harmless_beyond = harmless_beyond(windows, rules)
         self._usual_readings = usual_readings(windows)
         self._learn(windows, task)
         self._settle(windows)
@@ -202,7 +206,8 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
             say: the lower, the more abnormal. A score depends on its own window and on
             nothing else in X. Missing readings add nothing to it, and a window that
             misses too many, or all that the detector is to forecast, gets the median
-            score of the training windows.
+            score of the training windows. With a ``direction``, harmless readings
+            beyond those seen at fit count as missing.
 
         Raises
         ------
@@ -265,7 +270,7 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
             As `score_samples`.
         """
         windows = self._fitted_windows(X)
-        return _joined(self._expectations(windows), (len(windows), windows.shape[2]))
+        return joined(self._expectations(windows), (len(windows), windows.shape[2]))
 
     def __skad_loss__(self, X):
         """Average the squares of all differences, whatever scores are made of them."""
@@ -276,56 +281,10 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
             n, total = n + np.sum(~np.isnan(squares)), total + np.nansum(squares)
         return total / max(n, 1)
 
-    def _window_errors(self, windows):
-        """Return the errors of windows; NaN of those without enough evidence."""
-        ways = self._errors_of, self._errors_there
-        max_missing = self._fitted_as.max_missing
-        return by_evidence(windows, max_missing, *ways, (len(windows),))
-
-    def _errors_of(self, windows):
-        blocks = self._channel_means(windows, merge=True)
-        errors = ((start, self._errors.of_windows(means)) for start, means in blocks)
-        return _joined(errors, len(windows))
-
-    def _errors_there(self, windows):
-        errors = self._raw_errors_there(windows)
-        return of_complete_windows(errors, windows, self._growth)
-
-    def _raw_errors_there(self, windows):
-        errors, blocks = self._errors, self._means_there(windows)
-        parts = ((start, errors.of_windows_there(means)) for start, means in blocks)
-        return _joined(parts, len(windows))
-
-    def _shares_of(self, windows):
-        blocks = self._channel_means(windows, merge=False)
-        shares = ((start, self._errors.shares(means)) for start, means in blocks)
-        return _joined(shares, (len(windows), windows.shape[2]))
-
-    def _shares_there(self, windows):
-        errors, blocks = self._errors, self._means_there(windows)
-        parts = ((start, errors.shares_there(means)) for start, means in blocks)
-        shares = _joined(parts, (len(windows), windows.shape[2]))
-        total = shares.sum(axis=1)
-        scaled = of_complete_windows(total, windows, self._growth)
-        ratio = np.divide(scaled, total, out=np.ones(len(total)), where=total > 0)
-        return shares * ratio[:, np.newaxis]
-
-    def _means_there(self, windows):
-        for start, *differences in self._differences(windows):
-            yield start, self._errors.means_there(*differences)
-
-    def _channel_means(self, windows, *, merge):
-        """Yield blocks of errors of complete windows, averaged over the steps.
-
-        They are (n, n_channels) arrays. With ``merge``, channels may be one where that
-        does not change their mean.
-        """
-        for start, *differences in self._differences(windows):
-            yield start, self._errors.means(*differences, merge=merge)
-
     def _fitted_windows(self, X):
         check_is_fitted(self)
-        return self._check_windows(X, reset=False, expected=self.window_shape_)
+        windows = self._check_windows(X, reset=False, expected=self.window_shape_)
+        return without_harmless(windows, self._harmless_beyond)
 
     def _check_windows(self, X, *, reset, expected):
         windows = check_windows(
@@ -341,10 +300,3 @@ class WindowDetector(CallbackSupport, ThresholdMixin, BaseEstimator, ABC):
         tags.input_tags.allow_nan = True
         tags.input_tags.three_d_array = True
         return tags
-
-
-def _joined(blocks, shape):
-    joined = np.empty(shape, dtype=np.float64)
-    for start, block in blocks:
-        joined[start : start + len(block)] = block[: len(joined) - start]
-    return joined

@@ -199,7 +199,7 @@ ROWS = [
             },
             {"error": "absolute", "contamination": 0.1},
             {"window_scaling": "standard", "channel_aggregation": "mahalanobis"},
-            {"direction": "below", "min_deviation": 1e-3},
+            {"direction": "above", "min_deviation": 1e-3},
         ),
     ),
     Row(
