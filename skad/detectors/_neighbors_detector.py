@@ -1,6 +1,5 @@
 """Detect windows that are like no window seen in training."""
 
-from collections.abc import Iterator
 from numbers import Integral, Real
 
 import numpy as np
@@ -9,23 +8,19 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from skad._estimators.thresholding import CONTAMINATION, threshold
 from skad._estimators.training_scores import rows_that_stand_for_all
-from skad._estimators.window_scaling import centre_and_scale
-from skad._series.fixed_blocks import fixed_blocks
 from skad._series.missing import filled
 from skad.detectors._channel_distances import (
     AGGREGATIONS,
     ChannelDistances,
-    channels_of,
     learnt_from,
 )
+from skad.detectors._compared_windows import ComparedWindows
 from skad.detectors._incomplete_windows import lacks_evidence
 from skad.detectors._window_bank import bank_of, nearest_of_groups
 from skad.detectors._window_detector import WindowDetector
 
-# Windows that are compared at a time; fewer where a window holds many numbers.
-_BLOCK, _LARGEST_BLOCK = 512, 2**21
-# Windows whose features are computed at a time, and numbers that a bank may hold.
-_FEATURES_AT_ONCE, _LARGEST_BANK = 2**13, 2**24
+# Numbers that a bank may hold.
+_LARGEST_BANK = 2**24
 # A window that varies by less than this share of the training rows counts as flat.
 _FLAT = 0.05
 _TINY = 1e-100
@@ -83,9 +78,10 @@ class NeighborsDetector(WindowDetector):
         What the training rows score if the windows around each of them do not count:
         as if the bank had not seen them.
     training_rows_ : ndarray of shape (n_scored,), int64
-        Which rows these are: all, or 20 stretches of 1,000 spread over more.
+        Which rows these are: all, or 20 stretches of 1,000 spread over more. Where
+        windows that miss too much were left out, the others are counted.
     bank_rows_ : ndarray of shape (n_bank,), int64
-        The rows at which the windows of the bank end.
+        The rows at which the windows of the bank end, counted likewise.
     features_ : list of transformer
         The fitted ``features``: one, or one for each channel that is compared by
         itself; empty where readings are compared.
@@ -178,23 +174,34 @@ class NeighborsDetector(WindowDetector):
         self.bank_rows_ = np.linspace(0, n - 1, n_kept).astype(np.int64)
         kept = filled(np.asarray(windows[self.bank_rows_]), self._usual_readings)
         self._floor = _FLAT * kept.std(axis=(0, 1), dtype=np.float64)
-        scaled = [block[: n_kept - start] for start, (block, *_) in self._scaled(kept)]
+        self._weights, self.features_ = None, []
+        blocks = self._compared().scaled(kept)
+        scaled = [block[: n_kept - start] for start, (block, *_) in blocks]
         self._readings = np.concatenate(scaled)
         spread = self._readings.var(axis=0).mean(axis=0)
         self._weights = 1 / np.sqrt(spread + spread.mean() + _TINY)
         self.features_ = self._fitted_features(kept)
-        blocks = [*self._points(kept)]
-        by_group = zip(*(points for _, points in blocks), strict=True)
+        points = (points for _, points in self._compared().points(kept))
         self._banks = [
-            bank_of(np.concatenate(points)[:n_kept], self.bank_rows_)
-            for points in by_group
+            bank_of(np.concatenate(of_group)[:n_kept], self.bank_rows_)
+            for of_group in zip(*points, strict=True)
         ]
 
     def _fitted_features(self, windows):
         if self._fitted_as.features is None:
             return []
-        parts = [windows] if self._is_joint() else channels_of(windows)
-        return [clone(self._fitted_as.features).fit(part) for part in parts]
+        groups = self._compared().groups_of(windows)
+        return [clone(self._fitted_as.features).fit(group) for group in groups]
+
+    def _compared(self):
+        return ComparedWindows(
+            self._fitted_as.window_scaling,
+            self._usual_readings,
+            self._floor,
+            self._is_joint(),
+            self._weights,
+            tuple(self.features_),
+        )
 
     def _settle(self, windows):
         n = len(windows)
@@ -288,7 +295,8 @@ class NeighborsDetector(WindowDetector):
     def _with_nearest(self, windows):
         """Yield scaled blocks, and the stored readings that are nearest to them."""
         places = (found for _, _, found in self._found(windows))
-        for (start, block), found in zip(self._scaled(windows), places, strict=True):
+        scaled = self._compared().scaled(windows)
+        for (start, block), found in zip(scaled, places, strict=True):
             if self._is_joint():
                 yield start, block, self._readings[found[0]]
                 continue
@@ -297,54 +305,9 @@ class NeighborsDetector(WindowDetector):
 
     def _found(self, windows, rows=None, zone=0):
         """Yield, block by block, mean distances, (n, n_groups), and what is nearest."""
-        for start, points in self._points(windows):
+        for start, points in self._compared().points(windows):
             at = None
             if rows is not None:
                 at = np.resize(rows[start : start + len(points[0])], len(points[0]))
             k = self._fitted_as.n_neighbors
             yield start, *nearest_of_groups(self._banks, points, k, at, zone)
-
-    def _points(self, windows) -> Iterator[tuple[int, list[np.ndarray]]]:
-        """Yield blocks of what is compared, one for each group of channels."""
-        if self.features_:
-            yield from self._blocks_of_features(windows)
-            return
-        for start, (block, *_) in self._scaled(windows):
-            if self._is_joint():
-                yield start, [(block * self._weights).reshape(len(block), -1)]
-            else:
-                parts = [part[:, :, 0] for part in channels_of(block)]
-                yield start, [np.ascontiguousarray(part) for part in parts]
-
-    def _blocks_of_features(self, windows):
-        size = self._block_size(windows)
-        at_once = max(1, _FEATURES_AT_ONCE // size) * size
-        for first in range(0, len(windows), at_once):
-            part = np.asarray(windows[first : first + at_once])
-            part = filled(part, self._usual_readings)
-            parts = [part] if self._is_joint() else channels_of(part)
-            features = [
-                np.asarray(transformer.transform(part))
-                for transformer, part in zip(self.features_, parts, strict=True)
-            ]
-            groups = [fixed_blocks(each, size, dtype=np.float64) for each in features]
-            for blocks in zip(*groups, strict=True):
-                yield first + blocks[0][0], [block for _, block in blocks]
-
-    def _scaled(self, windows):
-        """Yield blocks of scaled windows, with what was taken out of them."""
-        scaling = self._fitted_as.window_scaling
-        for start, block in fixed_blocks(
-            windows, self._block_size(windows), dtype=np.float64
-        ):
-            block = filled(block, self._usual_readings)
-            if scaling is None:
-                yield start, (block, 0.0, 1.0)
-                continue
-            centre, scale = centre_and_scale(block, scaling)
-            if scaling == "standard":
-                scale = np.maximum(scale, self._floor)
-            yield start, ((block - centre) / scale, centre, scale)
-
-    def _block_size(self, windows):
-        return max(8, min(_BLOCK, _LARGEST_BLOCK // windows[0].size))
