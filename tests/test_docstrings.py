@@ -70,6 +70,7 @@ OTHER_MEANING = {
     "strategy",  # of a threshold that stays, or of one that follows
     "scale",  # of noise that is added, or of factors
     "max_gap",  # between rows of a window, or between readings of a grid
+    "train",  # on the events outside a test block, or on what y labels abnormal
     "random_state",  # what it decides differs: noise here, weights and batches there
     "window_scaling",  # of what a network sees, or of what is compared
     "window_size",  # the rows in a window, or the windows over a row

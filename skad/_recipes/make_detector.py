@@ -30,6 +30,7 @@ def make_detector(
     context_channels=None,
     max_missing=_MAX_MISSING,
     contamination="auto",
+    train="all",
     n_jobs=None,
     random_state=None,
 ):
@@ -121,6 +122,9 @@ def make_detector(
         `offset_`, and no more is wrapped around the scores. "auto" wraps them in an
         `AdaptiveThresholdDetector`, which fits two copies of all on half of the rows
         each: they set the threshold, and the scales of the members.
+    train : {"normal", "all"}, default="all"
+        Whether to leave out the rows that y labels abnormal, such as maintenance by
+        `from_events`: they neither train nor calibrate, and no window crosses the cut.
     n_jobs : int or None, default=None
         Set for every part that takes ``n_jobs`` and has none of its own yet. None
         leaves them.
@@ -224,6 +228,7 @@ def make_detector(
         detector = AdaptiveThresholdDetector(detector, n_blocks=_N_BLOCKS)
     else:
         detector.set_params(contamination=contamination)
+    detector.set_params(train=train)
     return _seeded(_in_parallel(detector, n_jobs), random_state)
 
 

@@ -31,6 +31,7 @@ from skad.postprocessing._following import (
     follow_series,
 )
 from skad.postprocessing._meta_detector import as_read, refuse_without_scores
+from skad.postprocessing._normal_rows import TRAIN, rows_to_learn_from
 from skad.postprocessing._p_values import Calibrated
 
 _AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
@@ -39,10 +40,9 @@ _AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
 class AdaptiveThresholdDetector(Calibrated):
     """Decide by a threshold that follows the scores of the rows before.
 
-    The scores are those of the detector inside. What is usual changes: loads grow,
-    sensors age, seasons pass; and a threshold that was right for the training rows
-    alarms ever after. Here each row has a threshold of its own, by what was remembered
-    of the rows before it, in terms of errors (minus the scores)::
+    The scores are those of the detector inside. What is usual changes, and a threshold
+    that was right for the training rows alarms ever after. Here each row has one of its
+    own, by what was remembered of the rows before it, in errors (minus the scores)::
 
         level     = median of recent errors
         limit     = level + quantile + margin * interquartile range / 1.349,
@@ -63,8 +63,8 @@ class AdaptiveThresholdDetector(Calibrated):
     quantile : float in (0.5, 1], default=0.99
         The quantile of the past errors, less their level.
     margin : float, default=0.75
-        How far beyond it the threshold lies, in interquartile ranges over 1.349, which
-        are standard deviations in a normal law; for "margin".
+        How far beyond it the threshold lies, in interquartile ranges over 1.349 (normal
+        standard deviations); for "margin".
     n_level : int, default=2000
         Over how many recent rows the level is taken.
     n_recent : int, default=12000
@@ -86,6 +86,9 @@ class AdaptiveThresholdDetector(Calibrated):
     n_jobs : int or None, default=None
         How many copies are fitted at a time; None is 1 unless a joblib context says
         otherwise, -1 takes all processors.
+    train : {"normal", "all"}, default="all"
+        Whether to leave out the rows that y labels abnormal, such as maintenance by
+        `from_events`: they neither train nor calibrate, and no window crosses the cut.
 
     Attributes
     ----------
@@ -100,8 +103,7 @@ class AdaptiveThresholdDetector(Calibrated):
     n_calibration_rows_ : int
         The number of training rows with full windows; a series begins with the last.
     expected_alarm_rate_ : float
-        The share of these rows that lies below the threshold which follows them: what
-        to expect of rows that are as normal.
+        The share of these rows below the threshold that follows them.
     drifting_channels_ : list
         The channels, by name or number, whose readings in the last fifth of the
         training rows lie beyond nearly all earlier ones; `fit` warns of them.
@@ -114,20 +116,17 @@ class AdaptiveThresholdDetector(Calibrated):
     --------
     ThresholdedDetector : One threshold, for a rate that can be promised.
     skad.streaming.StreamScorer : Decisions as rows arrive.
-    skad.decision_function_blockwise : The same for a long series that is complete.
 
     Notes
     -----
     **It does not learn from what it alarms on.** A score below the threshold is
-    remembered as if it lay at the threshold. So an event does not become usual, and yet
-    a threshold that is too high for good gives way. The level follows all rows; it is a
-    median, which takes more than half of ``n_level`` rows to give way.
+    remembered as if it lay at the threshold; so an event does not become usual, and yet
+    a threshold that is too high for good gives way. The level follows all rows.
 
     **It lets go.** At a level that has come to stay, what was remembered is put aside,
-    and the rows there are remembered as they were: with the default ``patience`` alarms
-    end within 1,000 rows, and mostly within 300. The limit is then never nearer to the
-    level than the one that was put aside; once nine tenths of 128 rows are usual by
-    that one again, it is back, with all that was remembered.
+    and the rows there are remembered as they were: by default alarms end within 1,000
+    rows, and mostly within 300. The limit is then never nearer to the level than the
+    one put aside; once nine tenths of 128 rows are usual by that one, it is back.
 
     **Each series stands alone.** Those that outer index levels name begin with the
     training scores, of several series with the last ones of each. At a gap in time what
@@ -169,6 +168,7 @@ class AdaptiveThresholdDetector(Calibrated):
         "rule": [AlarmRule, None],
         "n_blocks": [Interval(Integral, 2, None, closed="left")],
         "n_jobs": [Integral, None],
+        "train": TRAIN,
     }
 
     def __init__(
@@ -186,6 +186,7 @@ class AdaptiveThresholdDetector(Calibrated):
         rule=None,
         n_blocks=3,
         n_jobs=None,
+        train="all",
     ):
         self.estimator = estimator
         self.strategy = strategy
@@ -199,6 +200,7 @@ class AdaptiveThresholdDetector(Calibrated):
         self.rule = rule
         self.n_blocks = n_blocks
         self.n_jobs = n_jobs
+        self.train = train
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):
@@ -210,7 +212,8 @@ class AdaptiveThresholdDetector(Calibrated):
             What ``estimator`` takes, in time order; a DataFrame with an index may hold
             several series.
         y : array-like of shape (n_timestamps,) or None, default=None
-            Passed on to ``estimator``.
+            Labels for ``train="normal"``: -1 (abnormal) and 1, or 0 and 1 (abnormal),
+            or booleans. Passed on to ``estimator``.
 
         Returns
         -------
@@ -220,12 +223,12 @@ class AdaptiveThresholdDetector(Calibrated):
         Raises
         ------
         ValueError
-            If X has one row; if "budget" comes without ``per``, or asks for alarms
-            rarer than the rows can show; if a score is not finite; and whatever
-            ``estimator`` raises.
+            If X has one row; if "budget" comes without ``per``, or asks for what rows
+            cannot show; if a score is not finite; and whatever ``estimator`` raises.
         TypeError
             If ``estimator`` has no `score_samples`, or no rows can be taken from X.
         """
+        X, y, _ = rows_to_learn_from(self, X, y)
         self._fit_with(X, y)
         return self
 

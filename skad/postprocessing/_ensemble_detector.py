@@ -28,6 +28,7 @@ from skad.postprocessing._common_scale import (
 from skad.postprocessing._cross_scores import Folds, fit_and_cross_score
 from skad.postprocessing._members import members_of, shares_of
 from skad.postprocessing._meta_detector import MetaDetector, SharesFolds
+from skad.postprocessing._normal_rows import TRAIN, numbered, rows_to_learn_from
 
 
 class EnsembleDetector(SharesFolds, MetaDetector, _BaseComposition):
@@ -71,6 +72,9 @@ class EnsembleDetector(SharesFolds, MetaDetector, _BaseComposition):
         The share of the samples seen at fit that fall below the threshold `offset_`;
         "auto" puts it beyond nearly all of them, by their quartiles. The
         thresholds of the members are not used.
+    train : {"normal", "all"}, default="all"
+        Whether to leave out the rows that y labels abnormal, such as maintenance by
+        `from_events`: they neither train nor calibrate, and no window crosses the cut.
 
     Attributes
     ----------
@@ -137,6 +141,7 @@ class EnsembleDetector(SharesFolds, MetaDetector, _BaseComposition):
         "n_blocks": [Interval(Integral, 2, None, closed="left"), None],
         "n_jobs": [Integral, None],
         "contamination": CONTAMINATION,
+        "train": TRAIN,
     }
 
     def __init__(
@@ -148,6 +153,7 @@ class EnsembleDetector(SharesFolds, MetaDetector, _BaseComposition):
         n_blocks=None,
         n_jobs=None,
         contamination="auto",
+        train="all",
     ):
         self.estimators = estimators
         self.combine = combine
@@ -155,6 +161,7 @@ class EnsembleDetector(SharesFolds, MetaDetector, _BaseComposition):
         self.n_blocks = n_blocks
         self.n_jobs = n_jobs
         self.contamination = contamination
+        self.train = train
 
     def get_params(self, deep=True):
         """Get the parameters of the ensemble and, by name, of its members.
@@ -197,7 +204,8 @@ class EnsembleDetector(SharesFolds, MetaDetector, _BaseComposition):
         X : array-like of shape (n_timestamps, n_channels)
             What the members take.
         y : array-like of shape (n_timestamps,) or None, default=None
-            Passed on to the members.
+            Labels for ``train="normal"``: -1 (abnormal) and 1, or 0 and 1 (abnormal),
+            or booleans. Passed on to the members.
 
         Returns
         -------
@@ -214,7 +222,9 @@ class EnsembleDetector(SharesFolds, MetaDetector, _BaseComposition):
         TypeError
             If a member has no `score_samples`.
         """
+        X, y, rows = rows_to_learn_from(self, X, y)
         self._fit_with(X, y)
+        self._of_training = numbered(self._of_training, rows)
         return self
 
     def _fit_with(self, X, y, folds=None):

@@ -94,6 +94,24 @@ def event_rows(marked, starts, merge_gap, min_length):
     return first[is_long], stop[is_long] - 1
 
 
+def without(periods, decisions, times):
+    """Let no row alarm within ``periods``, nor an event go on across one.
+
+    Returns
+    -------
+    decisions : ndarray of shape (n,), float64
+        Those given, and infinity in the periods.
+    starts : ndarray, int
+        The first rows of segments; a period is one of its own.
+    """
+    if periods is None:
+        return decisions, times.starts
+    is_inside = times.inside(periods)
+    edges = np.concatenate(runs_of(is_inside))
+    starts = np.union1d(times.starts, edges[edges < len(decisions)])
+    return np.where(is_inside, np.inf, decisions), starts.astype(np.intp)
+
+
 def check_explanation(explanation, n_rows):
     """Return what each channel adds to the error of each row, and its name."""
     shares = np.asarray(explanation, dtype=np.float64)

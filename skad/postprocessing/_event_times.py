@@ -67,6 +67,13 @@ class EventTimes:
             first = times.searchsorted(start, side="left")
             yield rows.start + first, rows.start + times.searchsorted(end, side="right")
 
+    def inside(self, events):
+        """Mark the rows that stand in an event."""
+        is_inside = np.zeros(self.n_rows, dtype=bool)
+        for first, stop in self.spans_of(events):
+            is_inside[first:stop] = True
+        return is_inside
+
     @property
     def _outer(self):
         return range(self.index.nlevels - 1)

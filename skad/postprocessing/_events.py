@@ -17,6 +17,7 @@ from skad.postprocessing._event_rows import (
     frames,
     scores_and_threshold,
     top_channels,
+    without,
 )
 from skad.postprocessing._event_times import EventTimes
 
@@ -45,6 +46,7 @@ def to_events(
     min_length=1,
     merge_gap=0,
     max_gap=None,
+    exclude=None,
     explanation=None,
     max_channels=3,
     observed=None,
@@ -84,6 +86,10 @@ def to_events(
         multiple of the usual step, or a span of time such as `pandas.Timedelta`. None
         means 1 step where the index holds integers (row numbers), 3 steps where it
         holds timestamps or other numbers; `numpy.inf` never cuts at a gap.
+    exclude : DataFrame or None, default=None
+        Periods in which nothing is an event, such as maintenance, with the columns
+        "start" and "end", as `from_events` takes them. An event ends before such a
+        period, and what follows it is another one.
     explanation : DataFrame, array-like of shape (n, n_channels) or None, default=None
         What each channel adds to the error of each row, see `skad.inspection.explain`.
         A DataFrame names the channels; otherwise they are numbered.
@@ -121,7 +127,7 @@ def to_events(
         If labels, or without ``threshold`` scores, cannot be read; if a number is not
         finite; if lengths differ; if ``merge_gap`` is given beside a ``rule``; if
         ``expected`` comes without ``observed``, or ``band`` without both; if the index
-        shows no order, or a row twice.
+        shows no order, or a row twice; if ``exclude`` cannot be read.
     ImportError
         If pandas is not installed.
 
@@ -149,8 +155,9 @@ def to_events(
     readings = check_readings(observed, expected, band)
     scores, thresholds = scores_and_threshold(labels_or_scores, threshold)
     times = EventTimes.of(index, len(scores), max_gap)
-    is_open = rule.open_rows(scores - thresholds, times.starts)
-    first, last = event_rows(is_open, times.starts, rule.merge_gap, min_length)
+    decisions, starts = without(exclude, scores - thresholds, times)
+    is_open = rule.open_rows(decisions, starts)
+    first, last = event_rows(is_open, starts, rule.merge_gap, min_length)
     spans = list(zip(first, last, strict=True))
     severity = severity_of_rows(scores, thresholds, usual, threshold is None)
     peak = np.array([a + np.argmax(severity[a : b + 1]) for a, b in spans], dtype=int)
@@ -222,7 +229,4 @@ def from_events(events, index):
     frames("from_events")
     n_rows = index if isinstance(index, Integral) else None
     times = EventTimes.of(None if n_rows is not None else index, n_rows, np.inf)
-    labels = np.ones(times.n_rows, dtype=np.int64)
-    for first, stop in times.spans_of(events):
-        labels[first:stop] = -1
-    return labels
+    return np.where(times.inside(events), -1, 1).astype(np.int64)

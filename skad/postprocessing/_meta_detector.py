@@ -18,6 +18,7 @@ from skad._estimators.evidence import evidence_of, takes_missing
 from skad._estimators.row_context import last_step
 from skad._estimators.thresholding import ThresholdMixin
 from skad._series.tables import as_native, as_table
+from skad.postprocessing._cross_scores import cross_scores
 
 # They read digits as numbers and times as nanoseconds, and lose masks.
 _SCALERS = (
@@ -108,11 +109,15 @@ class SharesFolds:
     """Mixin: under an outer calibration, what is inside is copied with its folds.
 
     A class takes part by ``_fit_with(X, y, folds)``, which fits and returns the scores
-    of the training rows by copies that did not see them, if there are folds.
+    of the training rows by copies that did not see them, if there are folds. It has
+    the parameter ``train``.
     """
 
     @_fit_context(prefer_skip_nested_validation=False)
     def __skad_cross_fit__(self, X, y, folds):
+        if self.train == "normal":  # its rows are not those of the blocks
+            self.fit(X, y)
+            return cross_scores(self, X, y, folds)
         return self._fit_with(X, y, folds)
 
 

@@ -20,6 +20,7 @@ from skad.postprocessing._meta_detector import (
     as_read,
     refuse_without_scores,
 )
+from skad.postprocessing._normal_rows import TRAIN, numbered, rows_to_learn_from
 from skad.postprocessing._spreading import Spreading
 
 _AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
@@ -67,6 +68,9 @@ class ReverseWindowing(SharesFolds, MetaDetector):
         The share of the samples seen at fit that fall below the threshold `offset_`;
         "auto" puts it beyond nearly all of them, by their quartiles. The
         threshold of ``estimator`` is not used.
+    train : {"normal", "all"}, default="all"
+        Whether to leave out the rows that y labels abnormal, such as maintenance by
+        `from_events`: they neither train nor calibrate, and no window crosses the cut.
 
     Attributes
     ----------
@@ -128,6 +132,7 @@ class ReverseWindowing(SharesFolds, MetaDetector):
         "smoothing": [_AT_LEAST_ONE],
         "causal": ["boolean"],
         "contamination": CONTAMINATION,
+        "train": TRAIN,
     }
 
     def __init__(
@@ -139,6 +144,7 @@ class ReverseWindowing(SharesFolds, MetaDetector):
         smoothing=1,
         causal=False,
         contamination="auto",
+        train="all",
     ):
         self.estimator = estimator
         self.window_size = window_size
@@ -146,6 +152,7 @@ class ReverseWindowing(SharesFolds, MetaDetector):
         self.smoothing = smoothing
         self.causal = causal
         self.contamination = contamination
+        self.train = train
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):
@@ -156,7 +163,8 @@ class ReverseWindowing(SharesFolds, MetaDetector):
         X : array-like of shape (n_timestamps, n_channels)
             What ``estimator`` takes; a DataFrame with an index may hold several series.
         y : array-like of shape (n_timestamps,) or None, default=None
-            Passed on to ``estimator``.
+            Labels for ``train="normal"``: -1 (abnormal) and 1, or 0 and 1 (abnormal),
+            or booleans. Passed on to ``estimator``.
 
         Returns
         -------
@@ -174,7 +182,9 @@ class ReverseWindowing(SharesFolds, MetaDetector):
         TypeError
             If ``estimator`` has no `score_samples`.
         """
+        X, y, rows = rows_to_learn_from(self, X, y)
         self._fit_with(X, y)
+        self._of_training = numbered(self._of_training, rows)
         return self
 
     def _fit_with(self, X, y, folds=None):

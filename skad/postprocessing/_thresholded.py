@@ -29,6 +29,7 @@ from skad.postprocessing._cross_scores import (
     is_frozen,
 )
 from skad.postprocessing._meta_detector import as_read, refuse_without_scores
+from skad.postprocessing._normal_rows import TRAIN, rows_to_learn_from
 from skad.postprocessing._p_values import Calibrated
 from skad.postprocessing._strategies import (
     STRATEGIES,
@@ -41,10 +42,9 @@ from skad.postprocessing._threshold_only import finite_scores
 class ThresholdedDetector(Calibrated):
     """Set the threshold of any detector by a strategy, on rows it was not trained on.
 
-    The scores are those of the detector inside. Its own threshold is not used:
-    `offset_` is set by scores of training rows that a copy of the detector gave which
-    was not trained on them. The rows are cut into blocks in time, and each is scored by
-    a copy that was trained on the others; the detector itself is trained on all.
+    The scores are those of the detector inside, and its threshold is not used. The rows
+    are cut into blocks in time, and each is scored by a copy that was trained on the
+    others: these scores set `offset_`. The detector itself is trained on all rows.
 
     Parameters
     ----------
@@ -56,11 +56,10 @@ class ThresholdedDetector(Calibrated):
 
         - "quantile": a share ``alpha`` of them lies below it.
         - "conformal": the order statistic that a further row, exchangeable with these,
-          undercuts with a probability of at most ``alpha`` [1]_. Neighbouring scores
-          that are alike, as those of overlapping windows, count as fewer.
+          undercuts with a probability of at most ``alpha`` [1]_.
         - "pot": the level that a generalised Pareto distribution, fitted to the
-          lowest ``tail_fraction`` of them, undercuts at the rate ``alpha``: peaks over
-          threshold [2]_, for rates below ``1 / n``.
+          lowest ``tail_fraction`` of them (exponential, if none is likelier),
+          undercuts at the rate ``alpha``: peaks over threshold [2]_.
         - "sigma": the mean less ``k`` standard deviations.
         - "mad": the median less ``k`` median absolute deviations, scaled by 1.4826 to
           be standard deviations of a normal distribution.
@@ -100,6 +99,9 @@ class ThresholdedDetector(Calibrated):
         reach into the training part, by `skad.row_context`, or across a gap, do not
         count. None trains on all rows and takes *their* scores, which are too good:
         many more than ``alpha`` of the rows to come are then false alarms.
+    train : {"normal", "all"}, default="all"
+        Whether to leave out the rows that y labels abnormal, such as maintenance by
+        `from_events`: they neither train nor calibrate, and no window crosses the cut.
 
     Attributes
     ----------
@@ -141,9 +143,9 @@ class ThresholdedDetector(Calibrated):
     Anomalies among these rows lower the threshold.
 
     With "cross" the same holds as far as the detector scores new rows as its copies
-    would. If each copy scored them too, cross-conformal predictors [3]_ would keep to
-    ``2 * alpha`` whatever the detector [4]_; one in their place has no such bound. The
-    copies have seen fewer rows and err on the side of fewer alarms.
+    would; cross-conformal predictors [3]_, which ask all copies, keep to ``2 * alpha``
+    whatever the detector [4]_. Copies have seen fewer rows and err on the side of fewer
+    alarms.
 
     Rows with full windows count; if none has, all do. Copies see no window across their
     block, which is a gap in the index; arrays get one for this.
@@ -152,13 +154,8 @@ class ThresholdedDetector(Calibrated):
     is not trained at all, nor copied; all rows of X are calibration rows: pass rows
     that it was not trained on. "fixed" copies and holds back nothing. A detector
     inside that leaves each training row out of its own score, and offers these scores
-    as ``training_scores_``, is not copied either. Meta-detectors inside, whose scales
-    rest on such scores too, take the same blocks, and copies are fitted once for all.
-    And since all strategies train on the same rows, a search over them trains once per
-    fold and block with the ``memory`` of a detector inside.
-
-    **"pot"** takes the exponential tail, of shape 0, if the likelihood of the Pareto
-    distribution has no maximum, or none above that.
+    as ``training_scores_``, is not copied either. Meta-detectors inside take the same
+    blocks, and copies are fitted once for all.
 
     References
     ----------
@@ -201,6 +198,7 @@ class ThresholdedDetector(Calibrated):
         "n_blocks": [Interval(Integral, 2, None, closed="left")],
         "n_jobs": [Integral, None],
         "calibration_fraction": [Interval(Real, 0, 1, closed="neither"), None],
+        "train": TRAIN,
     }
 
     def __init__(
@@ -219,6 +217,7 @@ class ThresholdedDetector(Calibrated):
         n_blocks=5,
         n_jobs=None,
         calibration_fraction=0.2,
+        train="all",
     ):
         self.estimator = estimator
         self.strategy = strategy
@@ -233,6 +232,7 @@ class ThresholdedDetector(Calibrated):
         self.n_blocks = n_blocks
         self.n_jobs = n_jobs
         self.calibration_fraction = calibration_fraction
+        self.train = train
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):
@@ -244,7 +244,8 @@ class ThresholdedDetector(Calibrated):
             What ``estimator`` takes, in time order; a DataFrame with an index may hold
             several series.
         y : array-like of shape (n_timestamps,) or None, default=None
-            Passed on to ``estimator``.
+            Labels for ``train="normal"``: -1 (abnormal) and 1, or 0 and 1 (abnormal),
+            or booleans. Passed on to ``estimator``.
 
         Returns
         -------
@@ -265,6 +266,7 @@ class ThresholdedDetector(Calibrated):
         TypeError
             If ``estimator`` has no `score_samples`, or no rows can be taken from X.
         """
+        X, y, _ = rows_to_learn_from(self, X, y)
         self._fit_with(X, y)
         return self
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skad.postprocessing import from_events, to_events
+from skad.postprocessing import AlarmRule, from_events, to_events
 
 HOURS = pd.date_range("2026-03-28", periods=60, freq="h", tz="Europe/Berlin")
 INDEXES = {
@@ -292,3 +292,35 @@ def test_events_tell_what_was_read_and_what_was_expected():
         to_events(labels, expected=expected)
     with pytest.raises(ValueError, match="observed, expected and band are of differ"):
         to_events(labels, observed=X, expected=expected[:3])
+
+
+def test_nothing_is_an_event_in_periods_that_are_excluded():
+    periods = pd.DataFrame({"start": [4, 20], "end": [6, 30]})
+    labels = labels_with(*range(2, 10), 25, 33)
+    events = to_events(labels, exclude=periods, merge_gap=5)
+    assert spans(events) == [(2, 3), (7, 9), (33, 33)]
+    assert spans(to_events(labels, merge_gap=5)) == [(2, 9), (25, 25), (33, 33)]
+
+
+def test_a_rule_does_not_hold_an_alarm_open_over_an_excluded_period():
+    scores = np.ones(40)
+    scores[10] = -1
+    rule = AlarmRule(recovery=2.0)
+    periods = pd.DataFrame({"start": [15], "end": [20]})
+    events = to_events(scores, threshold=0, rule=rule, exclude=periods)
+    assert spans(events) == [(10, 14)]
+
+
+def test_excluded_periods_belong_to_their_series():
+    index = INDEXES["one level of series"]
+    periods = pd.DataFrame(
+        {"start": HOURS[:1], "end": HOURS[19:20]},
+        pd.MultiIndex.from_tuples([("a", 0)]),
+    )
+    events = to_events(labels_with(3, 23), index, exclude=periods)
+    assert events.index.get_level_values(0).tolist() == ["b"]
+
+
+def test_excluded_periods_that_cannot_be_read_are_refused():
+    with pytest.raises(ValueError, match="no column .'end', 'start'"):
+        to_events(labels_with(3), exclude=pd.DataFrame({"begin": [1]}))
