@@ -88,7 +88,6 @@ def test_every_public_name_has_its_entry_in_the_reference():
         for room in ROOMS
         for name in getattr(import_module(f"skad.{room}"), "__all__", [])
     }
-    public |= {"skad.compare", "skad.evidence"}
     for module in (skad.onnx, skad.dask):
         public |= {f"{module.__name__}.{name}" for name in module.__all__}
     # What lives in a private room, or in that of files, is listed under skad itself.
