@@ -1,37 +1,41 @@
 """Deep anomaly detection for time series, as scikit-learn outlier detectors.
 
-The house, room by room:
+Its packages, in the order in which a series passes through them:
 
-`skad.preprocessing`
-    Before a detector: `SlidingWindow` (one window per row), `GaussianNoise` (at fit
-    only), `RandomConvolutions` (features of windows).
-`skad.detectors`
-    Outlier detectors over windows: `LSTMForecaster`, `ConvAutoencoder`, their base
-    class for a network of your own; `PCADetector` and `NeighborsDetector` without one.
-`skad.postprocessing`
-    After a detector: `ReverseWindowing` (from windows back to rows), `EnsembleDetector`
-    (several detectors, heard as one), `AdaptiveThresholdDetector`
-    (a threshold that follows), `ThresholdedDetector` and `TunedThresholdDetectorCV` (a
-    threshold for a rate of false alarms, or by labels).
-`skad.metrics`
-    Scorers for searches.
-`skad.model_selection`
-    Splits around labelled events, and scores for choosing without labels.
-`skad.inspection`
-    Pictures of a scored series, which channel it was, and what was expected.
 `skad.datasets`
-    Two labelled real series.
+    Labelled series: two real ones, made-up ones, and readers for the field's archives.
+`skad.preprocessing`
+    Before a detector: `SlidingWindow` (one window per row), `GaussianNoise` and
+    `ScalingJitter` (at fit only), `RandomConvolutions` (features of windows),
+    `PerSeries` (a scaler for each series).
+`skad.detectors`
+    Outlier detectors over windows. With a network: `LSTMForecaster`, `TCNForecaster`,
+    `ConvAutoencoder`, `LSTMAutoencoder`, `VariationalAutoencoder`, and
+    `NetworkDetector`, the base class for a network of your own. Without one:
+    `PCADetector` and `NeighborsDetector`.
+`skad.postprocessing`
+    After a detector: `ReverseWindowing` (from scores of windows to scores of rows),
+    `EnsembleDetector`, `ChannelRules`, `ResampledDetector` (a regular clock);
+    thresholds: `ThresholdedDetector`, `AdaptiveThresholdDetector`,
+    `TunedThresholdDetectorCV`; and from rows to alarms: `AlarmRule`, `to_events`.
+`skad.metrics`, `skad.model_selection`
+    Metrics of scores and of alarms, and scorers for searches; splits around labelled
+    events, and scores for choosing without labels.
+`skad.inspection`
+    Displays, which channel made a row abnormal, what was expected, and a look at a
+    table before a fit.
 `skad.streaming`, `skad.dask`, `skad.onnx`
     Scores of rows as they arrive, and of series in chunks on many machines; networks
     for runtimes without Python.
 `skad.sktime`, `skad.pyod`
-    Doors to sktime, from it, and from PyOD.
+    Adapters to sktime, from it, and from PyOD.
 
 `save` and `load` keep any estimator in a file that runs nothing when it is read.
-`make_detector` puts the recommended chain of these together, in one line. A detector
-answers as scikit-learn's do: `score_samples` (low = abnormal), `offset_`,
-`decision_function`, `predict` (-1 / 1). ``import skad`` imports none of the rooms; the
-names below are loaded when they are first used, and torch only with a network.
+`make_detector` puts the recommended chain of these together, in one line, and `compare`
+measures several detectors on labelled series. A detector answers as scikit-learn's do:
+`score_samples` (low = abnormal), `offset_`, `decision_function`, `predict` (-1 / 1).
+``import skad`` imports none of these packages; the names below are loaded when they are
+first used, and torch only with a network.
 """
 
 from importlib import import_module

@@ -1,6 +1,6 @@
 """Labelled series: real ones, made-up ones, and those of the field's archives.
 
-Imports NumPy and scikit-learn, and nothing of skad.
+Imports NumPy, SciPy, pandas and scikit-learn, and nothing of skad.
 """
 
 from skad.datasets._folders import read_nab, read_tsb_ad, read_ucr

@@ -1,4 +1,4 @@
-"""Looking at what a detector found: which rows, which channels, and why.
+"""Displays and explanations of what a detector found, and audits of tables.
 
 Imports `skad._series`, `skad._estimators`, `skad.metrics` and `skad.preprocessing`.
 """

@@ -143,7 +143,7 @@ def event_precision(y_true, y_pred, *, count="rows", series=None, pos_label=None
 def event_f1(y_true, y_pred, *, count="rows", series=None, pos_label=None):
     """Harmonic mean of event recall and event precision.
 
-    Whether a detector finds each event, at whatever row, and does not cry wolf.
+    High where a detector finds each event, at whatever row, without false alarms.
 
     Parameters
     ----------

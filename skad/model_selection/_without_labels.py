@@ -143,8 +143,8 @@ def stability_score(estimator, X, y=None):
     -----
     It misleads where training hardly matters. A network of too few epochs answers
     little more than zero to every window, so its ranking is that of the size of the
-    values: perfectly stable, and blind. Train well first, by `validation_score`, and
-    then compare what is well trained.
+    values: perfectly stable, and useless. Train well first, by `validation_score`,
+    and then compare what is well trained.
 
     A `~sklearn.frozen.FrozenEstimator` inside is not fitted anew, and agrees with
     itself.

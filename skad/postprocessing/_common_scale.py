@@ -38,7 +38,7 @@ def combine_numbers(
     numbers: list[np.ndarray], how: str, shares: np.ndarray
 ) -> np.ndarray:
     """Make one number of the members' numbers, row by row."""
-    # One after the other, so that a row gets the same bits in every company.
+    # One after the other, so that a row gets the same bits whatever is scored with it.
     return sum(parts_of_members(numbers, how, shares))
 
 

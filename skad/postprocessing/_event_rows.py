@@ -6,7 +6,7 @@ from skad.metrics._runs import runs_of
 
 
 def frames(caller):
-    """Return pandas, which nothing else of skad needs."""
+    """Return pandas; where it is missing, say what needs it and how to install it."""
     try:
         import pandas
     except ImportError as error:

@@ -19,7 +19,7 @@ from skad._series.rolling import sum_ahead
 LENGTHS = (7, 9, 11)
 # Positions that are counted fit into 8 bits.
 _MOST_POSITIONS = 255
-# Of channels, how many a kernel may listen to.
+# How many channels a kernel may mix.
 _MOST_CHANNELS = 9
 # Far from where sums of single precision overflow.
 _LARGEST = 1e30
@@ -31,7 +31,7 @@ def draw_kernels(
     """Draw weights, dilations, levels of the biases, and mixes of channels.
 
     Weights are (n_kernels, 11), zero beyond the length of a kernel; mixes are
-    (n_kernels, n_channels), zero for channels that a kernel does not listen to.
+    (n_kernels, n_channels), zero for channels that a kernel does not see.
     """
     weights = np.zeros((n_kernels, max(LENGTHS)), dtype=np.float32)
     lengths = np.minimum(rng.choice(LENGTHS, n_kernels), max(2, size // 2))
@@ -39,7 +39,7 @@ def draw_kernels(
     for kernel, length in enumerate(lengths):
         drawn = rng.normal(size=length)
         weights[kernel, :length] = drawn - drawn.mean()
-        mixes[kernel, _listened_to(n_channels, rng)] = 1.0
+        mixes[kernel, _channels_of_kernel(n_channels, rng)] = 1.0
     reach = np.log2((size - 1) / (lengths - 1))
     return {
         "weights": weights,
@@ -50,18 +50,18 @@ def draw_kernels(
     }
 
 
-def _listened_to(n_channels, rng):
-    """Draw a few channels: fewer are likelier than many."""
+def _channels_of_kernel(n_channels, rng):
+    """Draw the channels of one kernel: few are likelier than many."""
     most = min(n_channels, _MOST_CHANNELS)
-    n_heard = int(2 ** rng.uniform(0, np.log2(most + 1)))
-    return rng.choice(n_channels, size=min(n_heard, most), replace=False)
+    n_mixed = int(2 ** rng.uniform(0, np.log2(most + 1)))
+    return rng.choice(n_channels, size=min(n_mixed, most), replace=False)
 
 
 def mixed(rows: np.ndarray, centre: np.ndarray, mix: np.ndarray) -> np.ndarray:
     """Add up the channels (first axis) of a mix, each less its centre."""
-    heard = np.flatnonzero(mix)
-    total = (rows[heard[0]] - centre[heard[0]]) * mix[heard[0]]
-    for channel in heard[1:]:
+    seen = np.flatnonzero(mix)
+    total = (rows[seen[0]] - centre[seen[0]]) * mix[seen[0]]
+    for channel in seen[1:]:
         total += (rows[channel] - centre[channel]) * mix[channel]
     return np.clip(total, -_LARGEST, _LARGEST)
 

@@ -1,4 +1,4 @@
-"""Into sktime and out of it: detectors and splitters.
+"""Adapters: skad's detectors for sktime, sktime's detectors and splitters for skad.
 
 Imports `skad._estimators` and `skad.preprocessing`.
 """

@@ -23,7 +23,7 @@ class SktimeAdapter(ThresholdMixin, BaseEstimator):
     ----------
     detector : sktime detector
         One whose task is to find anomalies: points, or intervals of rows. A detector
-        that gives no scores is heard by its labels: the score is -1 for the rows that
+        that gives no scores is read by its labels: the score is -1 for the rows that
         it names and 0 for all others.
     context : (int, int) or None, default=None
         How many rows before and after a row ``detector`` looks at to judge it, which
@@ -52,7 +52,7 @@ class SktimeAdapter(ThresholdMixin, BaseEstimator):
     -----
     For PyOD, use `skad.pyod.PyODAdapter`: the ``PyODDetector`` of sktime 1.2 returns
     labels where positions are due. A pipeline of sktime passes no scores on, and is
-    heard by its labels.
+    read by its labels.
 
     A sktime detector may look at the whole series that it is given. Where it does, a
     score depends on what else is scored.
