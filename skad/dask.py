@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skad._estimators.decisions import deciding
 from skad._estimators.row_context import row_context
 
 __all__ = ["predict", "score_samples"]
@@ -82,13 +83,16 @@ def predict(estimator, X):
     TypeError
         If X is no dask array.
     ValueError
-        If X is empty, or if the lengths of its chunks are not known.
+        If X is empty, or if the lengths of its chunks are not known; if the threshold
+        of ``estimator`` follows the scores, so that a chunk has no labels of its own.
     ImportError
         If dask is not installed: ``pip install "skad[dask]"``.
 
     See Also
     --------
     score_samples : Scores in place of labels.
+    skad.decision_function_blockwise : Decisions in one process, also by a threshold
+        that follows.
 
     Examples
     --------
@@ -103,7 +107,18 @@ def predict(estimator, X):
     >>> np.flatnonzero(labels.compute() == -1)
     array([345])
     """
+    _refuse_to_follow(deciding(estimator))
     return _in_chunks(estimator, "predict", X, np.int64)
+
+
+def _refuse_to_follow(detector):
+    if hasattr(detector, "__skad_follow__"):
+        raise ValueError(
+            f"The threshold of {type(detector).__name__} follows the scores of the "
+            "rows before, so that chunks cannot be labelled one by one. Compute the "
+            "scores by skad.dask.score_samples, or the decisions by "
+            "skad.decision_function_blockwise, which takes the rows in order."
+        )
 
 
 def _in_chunks(estimator, method, X, dtype):

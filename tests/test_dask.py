@@ -9,12 +9,19 @@ import numpy as np
 import pytest
 from dask.distributed import Client, LocalCluster
 from sklearn.ensemble import IsolationForest
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import OneClassSVM
 
 import skad.dask
-from skad import ConvAutoencoder, LSTMForecaster, ReverseWindowing, SlidingWindow
+from skad import (
+    AdaptiveThresholdDetector,
+    ConvAutoencoder,
+    LSTMForecaster,
+    ReverseWindowing,
+    SlidingWindow,
+)
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +205,15 @@ def test_a_process_killed_in_a_search_changes_nothing(rows, cluster, tmp_path):
 def test_what_is_no_dask_array_is_refused(rows, forest):
     with pytest.raises(TypeError, match=r"ndarray; skad\.dask takes a dask array"):
         skad.dask.score_samples(forest, rows)
+
+
+def test_labels_by_a_threshold_that_follows_are_refused(rows, forest):
+    follows = AdaptiveThresholdDetector(forest, n_blocks=2).fit(rows)
+    for detector in (follows, FrozenEstimator(follows)):
+        with pytest.raises(ValueError, match="follows the scores of the rows before"):
+            skad.dask.predict(detector, da.from_array(rows))
+    scores = skad.dask.score_samples(follows, da.from_array(rows))
+    assert np.array_equal(scores.compute(), follows.score_samples(rows))
 
 
 def test_chunks_of_unknown_length_are_refused(rows, forest):
