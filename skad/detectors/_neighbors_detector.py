@@ -15,6 +15,7 @@ from skad.detectors._channel_distances import (
     learnt_from,
 )
 from skad.detectors._compared_windows import ComparedWindows
+from skad.detectors._expected_band import residuals_of
 from skad.detectors._incomplete_windows import lacks_evidence
 from skad.detectors._window_bank import bank_of, nearest_of_groups
 from skad.detectors._window_detector import WindowDetector
@@ -219,6 +220,7 @@ class NeighborsDetector(WindowDetector):
         self._errors = self._aggregation(distances)
         self.training_scores_ = -self._errors.of_windows(distances)
         self._learn_growth(windows)
+        self._residuals = residuals_of(windows, self._unseen_expectations)
         self._usual_score = float(np.median(self.training_scores_))
         self._of_training = self.training_scores_, self.training_rows_
         is_auto = self.contamination == "auto"
@@ -227,12 +229,14 @@ class NeighborsDetector(WindowDetector):
 
     def _held_out(self, windows, first, n_rows):
         """Yield distances of training windows to those that are not around them."""
-        zone = self._fitted_as.exclusion
-        zone = windows.shape[1] // 2 if zone == "auto" else zone
-        zone = min(zone, n_rows // 4)  # something has to be left to compare with
-        rows = first + np.arange(len(windows))
+        rows, zone = first + np.arange(len(windows)), self._zone(windows, n_rows)
         for start, distances, _ in self._found(windows, rows, zone):
             yield distances[: len(windows) - start]
+
+    def _zone(self, windows, n_rows):
+        zone = self._fitted_as.exclusion
+        zone = windows.shape[1] // 2 if zone == "auto" else zone
+        return min(zone, n_rows // 4)  # something has to be left to compare with
 
     def _aggregation(self, distances):
         if self._is_joint():
@@ -288,13 +292,17 @@ class NeighborsDetector(WindowDetector):
         for start, block, nearest in self._with_nearest(windows):
             yield start, block[0] - nearest, block[2]
 
-    def _expectations(self, windows):
-        for start, (_, centre, scale), nearest in self._with_nearest(windows):
+    def _unseen_expectations(self, windows, rows, n_rows):
+        return self._expectations(windows, rows, self._zone(windows, n_rows))
+
+    def _expectations(self, windows, rows=None, zone=0):
+        near = self._with_nearest(windows, rows, zone)
+        for start, (_, centre, scale), nearest in near:
             yield start, (nearest * scale + centre)[:, -1]
 
-    def _with_nearest(self, windows):
+    def _with_nearest(self, windows, rows=None, zone=0):
         """Yield scaled blocks, and the stored readings that are nearest to them."""
-        places = (found for _, _, found in self._found(windows))
+        places = (found for _, _, found in self._found(windows, rows, zone))
         scaled = self._compared().scaled(windows)
         for (start, block), found in zip(scaled, places, strict=True):
             if self._is_joint():

@@ -18,6 +18,7 @@ from skad._estimators.thresholding import CONTAMINATION, ThresholdMixin, thresho
 from skad._estimators.training_scores import rows_that_stand_for_all
 from skad._estimators.validation import check_windows, refuse_huge, refuse_lost
 from skad._series.missing import usual_readings
+from skad.detectors._expected_band import band_around, residuals_of
 from skad.detectors._harmless import harmless_beyond, without_harmless
 from skad.detectors._incomplete_windows import (
     by_evidence,
@@ -86,6 +87,10 @@ class WindowDetector(WindowErrors, CallbackSupport, ThresholdMixin, BaseEstimato
     @abstractmethod
     def _expectations(self, windows):
         """Yield blocks of expected last steps, (n, n_channels), unscaled."""
+
+    def _unseen_expectations(self, windows, rows, n_rows):
+        """Yield what is expected of training windows as if these were new."""
+        return self._expectations(windows)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
@@ -162,6 +167,7 @@ class WindowDetector(WindowErrors, CallbackSupport, ThresholdMixin, BaseEstimato
         parts = rows_that_stand_for_all(len(windows))
         self._errors = learnt(errors, self._training_differences(windows, parts))
         self._learn_growth(windows)
+        self._residuals = residuals_of(windows, self._unseen_expectations)
         scores = [self._training_scores(windows[slice(*part)]) for part in parts]
         scores, rows = np.concatenate(scores), [np.arange(*part) for part in parts]
         self._usual_score = float(np.median(scores))
@@ -250,27 +256,36 @@ class WindowDetector(WindowErrors, CallbackSupport, ThresholdMixin, BaseEstimato
         shares[lacks_evidence(shares, windows)] = -self._usual_score * evenly
         return shares
 
-    def expected(self, X):
+    def expected(self, X, interval=None):
         """Tell what the model expects where each window ends.
 
         Parameters
         ----------
         X : array-like of shape (n, n_timesteps, n_channels) or (n, n_features)
             Windows of the length seen at fit.
+        interval : float in (0, 1) or None, default=None
+            The share of the training readings that a band around this holds; None
+            returns no band.
 
         Returns
         -------
         rows : ndarray of shape (n, n_channels), float64
             The forecast or reconstruction of the last row of each window, in the units
-            of X.
+            of X. With an ``interval``, a pair of such arrays in its place, lower and
+            upper: this plus quantiles of how far readings lay from it in training
+            windows, of each channel by itself.
 
         Raises
         ------
         ValueError
-            As `score_samples`.
+            If ``interval`` is no such share; and as `score_samples`.
         """
         windows = self._fitted_windows(X)
-        return joined(self._expectations(windows), (len(windows), windows.shape[2]))
+        shape = len(windows), windows.shape[2]
+        rows = joined(self._expectations(windows), shape)
+        return (
+            rows if interval is None else band_around(rows, self._residuals, interval)
+        )
 
     def __skad_loss__(self, X):
         """Average the squares of all differences, whatever scores are made of them."""

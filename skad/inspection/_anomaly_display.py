@@ -10,11 +10,13 @@ from skad.inspection._drawing import (
     load_pyplot,
     name_lanes,
 )
-from skad.inspection._rows_of_channels import Rows, read_scores, read_truth
+from skad.inspection._inner_detector import expected_band
+from skad.inspection._rows_of_channels import Rows, read_band, read_scores, read_truth
 from skad.inspection._scores_and_threshold import score, threshold_of
 
 _TRUE = {"facecolor": ORANGE, "edgecolor": ORANGE, "alpha": 0.3, "label": "true"}
 _FOUND = {"facecolor": VERMILION, "edgecolor": VERMILION, "label": "found"}
+_BAND = {"facecolor": BLUE, "alpha": 0.2, "label": "expected"}
 _STRIP = 0.03  # of the height, below the lanes, for what was found
 
 
@@ -38,6 +40,9 @@ class AnomalyDisplay:
         The rows that are anomalies, if that is known.
     name : str or None, default=None
         What stands above.
+    band : pair of array-like of shape (n, n_channels) or None, default=None
+        The lowest and the highest reading that were to be expected, see
+        `skad.inspection.expected`, drawn behind the channels. None draws none.
 
     Attributes
     ----------
@@ -53,6 +58,8 @@ class AnomalyDisplay:
         The true anomalies, behind the series and behind the scores; empty without any.
     found_spans_ : matplotlib.collections.PolyCollection or None
         What was found, along the lower edge of the series.
+    bands_ : list of matplotlib.collections.PolyCollection
+        One for each channel, of what was to be expected; empty without any.
 
     See Also
     --------
@@ -79,16 +86,17 @@ class AnomalyDisplay:
     ['', 'score']
     """
 
-    def __init__(self, X, scores, *, threshold=None, truth=None, name=None):
+    def __init__(self, X, scores, *, threshold=None, truth=None, name=None, band=None):
         self.X = X
         self.scores = scores
         self.threshold = threshold
         self.truth = truth
         self.name = name
+        self.band = band
 
     @classmethod
     def from_estimator(
-        cls, estimator, X, y=None, *, pos_label=None, name=None, ax=None
+        cls, estimator, X, y=None, *, interval=None, pos_label=None, name=None, ax=None
     ):
         """Score rows with a fitted detector, and draw them.
 
@@ -103,6 +111,9 @@ class AnomalyDisplay:
             row is drawn.
         y : array-like of shape (n,) or None, default=None
             True labels: -1 (anomaly) and 1; or 0 and 1 (anomaly); or booleans.
+        interval : float in (0, 1) or None, default=None
+            Draws the band of `skad.inspection.expected` that holds this share of the
+            training readings; None draws none.
         pos_label : int, bool or None, default=None
             The label of anomalies; None infers it from the labels present.
         name : str or None, default=None
@@ -118,7 +129,7 @@ class AnomalyDisplay:
         Raises
         ------
         TypeError
-            If ``estimator`` has no `score_samples`.
+            If ``estimator`` has no `score_samples`, or with ``interval`` no `expected`.
         ValueError
             If X holds no numbers, if y cannot be read or has another length, or if the
             index of X shows no order; and whatever ``estimator`` raises.
@@ -126,6 +137,7 @@ class AnomalyDisplay:
             If matplotlib is not installed.
         """
         scores = score(estimator, X)
+        band = None if interval is None else expected_band(estimator, X, interval)
         return cls.from_predictions(
             X,
             scores,
@@ -133,12 +145,22 @@ class AnomalyDisplay:
             threshold=threshold_of(estimator, X),
             pos_label=pos_label,
             name=type(estimator).__name__ if name is None else name,
+            band=band,
             ax=ax,
         )
 
     @classmethod
     def from_predictions(
-        cls, X, scores, y=None, *, threshold=None, pos_label=None, name=None, ax=None
+        cls,
+        X,
+        scores,
+        y=None,
+        *,
+        threshold=None,
+        pos_label=None,
+        name=None,
+        band=None,
+        ax=None,
     ):
         """Draw rows that were scored.
 
@@ -156,6 +178,8 @@ class AnomalyDisplay:
             The label of anomalies; None infers it from the labels present.
         name : str or None, default=None
             What stands above.
+        band : pair of array-like of shape (n, n_channels) or None, default=None
+            The lowest and the highest reading that were to be expected.
         ax : matplotlib.axes.Axes, sequence of two of them, or None, default=None
             Where to draw: one, which is divided, or two. None makes a figure.
 
@@ -173,7 +197,7 @@ class AnomalyDisplay:
             If matplotlib is not installed.
         """
         truth = read_truth(y, len(X), pos_label)
-        display = cls(X, scores, threshold=threshold, truth=truth, name=name)
+        display = cls(X, scores, threshold=threshold, truth=truth, name=name, band=band)
         return display.plot(ax)
 
     def plot(self, ax=None):
@@ -204,6 +228,7 @@ class AnomalyDisplay:
         self.figure_ = self.ax_[0].figure
         pen = Pen(rows.time, len(rows), self.ax_[0])
         self.lines_ = [*_draw_channels(pen, self.ax_[0], rows)]
+        self.bands_ = [*_draw_band(pen, self.ax_[0], rows, read_band(self.band, rows))]
         self.lines_.append(pen.line(self.ax_[1], scores, color="black", lw=0.8))
         self._draw_threshold(pen, scores)
         self._draw_truth(pen)
@@ -240,7 +265,8 @@ class AnomalyDisplay:
         top.tick_params(axis="x", labelbottom=False)
         bottom.set_ylabel("score")
         top.set_title(self.name or "", loc="left")
-        marks = [*self.true_spans_[:1], self.found_spans_, self.threshold_line_]
+        marks = [*self.true_spans_[:1], *self.bands_[:1]]
+        marks += [self.found_spans_, self.threshold_line_]
         marks = [mark for mark in marks if mark is not None]
         if marks:
             top.legend(
@@ -286,15 +312,33 @@ def _draw_channels(pen, axes, rows):
         yield pen.line(axes, rows.values[:, 0], **style)
         axes.set_ylabel(rows.names[0])
         return
-    places = np.arange(n_channels)[::-1]  # the first channel stands on top
-    for channel, place in zip(rows.values.T, places, strict=True):
-        yield pen.line(axes, place + _in_lane(channel), **style)
-    name_lanes(axes, rows.names, places)
+    for place, channel in _lanes(rows):
+        yield pen.line(axes, place + _in_lane(channel, channel), **style)
+    name_lanes(axes, rows.names, [place for place, _ in _lanes(rows)])
     top = n_channels - 0.4
     axes.set_ylim((-0.5 - _STRIP * top) / (1 - _STRIP), top)
 
 
-def _in_lane(channel):
-    """Scale a channel to a height of 0.9 around 0."""
+def _draw_band(pen, axes, rows, band):
+    if band is None:
+        return
+    if rows.values.shape[1] == 1:
+        yield pen.band(axes, *(side[:, 0] for side in band), zorder=0, **_BAND)
+        return
+    for (place, channel), *sides in zip(
+        _lanes(rows), *(b.T for b in band), strict=True
+    ):
+        inside = [place + _in_lane(side, channel).clip(-0.5, 0.5) for side in sides]
+        yield pen.band(axes, *inside, zorder=0, **_BAND)
+
+
+def _lanes(rows):
+    """List where each channel stands, the first one on top, and its readings."""
+    n_channels = rows.values.shape[1]
+    return list(zip(range(n_channels)[::-1], rows.values.T, strict=True))
+
+
+def _in_lane(values, channel):
+    """Scale values by a channel that is to have a height of 0.9 around 0."""
     low, high = np.fmin.reduce(channel), np.fmax.reduce(channel)
-    return 0.9 * ((channel - low) / (high - low) - 0.5) if high > low else 0 * channel
+    return 0.9 * ((values - low) / (high - low) - 0.5) if high > low else 0 * values

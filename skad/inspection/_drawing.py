@@ -48,6 +48,13 @@ class Pen:
         x, y = np.insert(x, breaks, np.nan), np.insert(y, breaks, np.nan)
         return axes.plot(x, y, **style)[0]
 
+    def band(self, axes, lower: np.ndarray, upper: np.ndarray, **style):
+        """Fill what lies between the lowest and the highest value of each bin."""
+        low, high = lowest(lower, self.edges), highest(upper, self.edges)
+        breaks = np.flatnonzero(self._begins_segment)[1:]
+        edges = [np.insert(each, breaks, np.nan) for each in (self._middles, low, high)]
+        return axes.fill_between(*edges, linewidth=0, **style)
+
     def spans(self, axes, marked: np.ndarray, bottom: float, height: float, **style):
         """Draw a box over each run of marked rows, in shares of the axes' height."""
         bins = np.flatnonzero(any_marked(marked, self.edges))

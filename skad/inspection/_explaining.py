@@ -4,7 +4,11 @@ import warnings
 
 from skad._estimators.lost_index import warn_of_lost_index
 from skad._estimators.row_context import inner_estimators
-from skad.inspection._inner_detector import channel_shares, expected_rows
+from skad.inspection._inner_detector import (
+    channel_shares,
+    expected_band,
+    expected_rows,
+)
 from skad.inspection._rows_of_channels import framed_like
 from skad.preprocessing._sliding_window import SlidingWindow
 
@@ -80,7 +84,7 @@ def explain(estimator, X):
     return framed_like(X, channel_shares(estimator, X))
 
 
-def expected(estimator, X):
+def expected(estimator, X, *, interval=None):
     """Tell what was expected at each row, in the units of X.
 
     This is the forecast or the reconstruction of the row by the window that ends there.
@@ -96,25 +100,39 @@ def expected(estimator, X):
         meta-detector with one inside.
     X : array-like of shape (n, n_channels)
         What ``estimator`` takes.
+    interval : float in (0, 1) or None, default=None
+        The share of the training readings that a band around what is expected holds,
+        such as 0.99; None returns no band.
 
     Returns
     -------
     rows : ndarray or DataFrame of shape (n, n_channels), float64
         What was expected, taken back through `inverse_transform` of the steps before
         the detector. Of a DataFrame it is one too, with the index and columns of X.
+        With an ``interval``, two of these in its place, lower and upper: the band.
 
     Raises
     ------
     TypeError
-        If nothing inside has `expected`, or not every member of an ensemble.
+        If nothing inside has `expected`, or not every member of an ensemble; if it
+        takes no ``interval``.
     ValueError
-        If a step cannot be undone; if the detector sees other channels than the windows
-        hold, or members of an ensemble different ones; and whatever the detector
-        raises.
+        If ``interval`` is no such share; if a step cannot be undone; if the detector
+        sees other channels than the windows hold, or members of an ensemble different
+        ones; and whatever the detector raises.
 
     See Also
     --------
     explain : Which channels were far from it.
+    skad.postprocessing.to_events : Lists events with what was expected, and the band.
+
+    Notes
+    -----
+    The band is that of the detector: what it expects plus quantiles of how far readings
+    lay from that in up to 1,000 training windows, of each channel by itself. It is as
+    wide at all rows. A network knows its training windows, so of new rows somewhat
+    fewer lie within. The band of an ensemble is the mean of those of its members, which
+    is rather too wide.
 
     Examples
     --------
@@ -129,10 +147,16 @@ def expected(estimator, X):
     >>> pipe = make_pipeline(scaler, SlidingWindow(16), network).fit(X)
     >>> bool(np.abs(expected(pipe, X) - X)[16:].max() < 1)
     True
+    >>> lower, upper = expected(pipe, X, interval=0.99)
+    >>> bool(((lower <= X) & (X <= upper)).mean() > 0.95)
+    True
     """
     warn_of_lost_index(estimator, X, stacklevel=3)
     _warn_of_rows_alone(estimator, X)
-    return framed_like(X, expected_rows(estimator, X))
+    if interval is None:
+        return framed_like(X, expected_rows(estimator, X))
+    lower, upper = expected_band(estimator, X, interval)
+    return framed_like(X, lower), framed_like(X, upper)
 
 
 def _warn_of_rows_alone(estimator, X):

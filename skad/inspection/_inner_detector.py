@@ -1,5 +1,9 @@
 """From the detector inside to the rows of X: the way of shares and of expectations."""
 
+from collections.abc import Callable
+from functools import partial
+from inspect import signature
+
 import numpy as np
 from sklearn.base import OneToOneFeatureMixin
 from sklearn.frozen import FrozenEstimator
@@ -28,21 +32,47 @@ def channel_shares(estimator, X) -> np.ndarray:
     return _answer(estimator, "explain", X)
 
 
-def expected_rows(estimator, X) -> np.ndarray:
-    """Return what was expected at each row, see `expected`."""
+def expected_rows(estimator, X, ask: Callable | None = None) -> np.ndarray:
+    """Return what was expected at each row, see `expected`.
+
+    The detector inside answers to ``ask(detector, X)``; None asks for its `expected`.
+    """
     check_is_fitted(estimator)
+    further = partial(expected_rows, ask=ask)
     if isinstance(estimator, Pipeline):
-        rows = expected_rows(estimator.steps[-1][1], _transformed(estimator, X))
+        rows = further(estimator.steps[-1][1], _transformed(estimator, X))
         _refuse_other_channels(estimator, rows)
         return _in_units_of(X, estimator, rows)
     inside = _with_the_same_scores(estimator)
     if inside is not None:
-        return expected_rows(inside, X)
+        return further(inside, X)
     if hasattr(estimator, "__skad_expected__"):
-        return estimator.__skad_expected__(X, expected_rows)
+        return estimator.__skad_expected__(X, further)
     if hasattr(estimator, "__skad_explain__") and hasattr(estimator, "estimator_"):
-        return expected_rows(estimator.estimator_, X)
-    return _answer(estimator, "expected", X)
+        return further(estimator.estimator_, X)
+    return _answer(estimator, "expected", X) if ask is None else ask(estimator, X)
+
+
+def expected_band(estimator, X, interval: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lowest and the highest reading to be expected at each row."""
+    sides = [
+        expected_rows(estimator, X, partial(_side, interval=interval, at=at))
+        for at in (0, 1)
+    ]
+    return np.minimum(*sides), np.maximum(*sides)  # a step may turn them round
+
+
+def _side(detector, X, interval, at):
+    ask = getattr(detector, "expected", None)
+    if ask is not None and "interval" not in signature(ask).parameters:
+        raise TypeError(
+            f"expected(X) of {type(detector).__name__} takes no interval, so there is "
+            "no band. Leave interval out, or let the method take it and return (lower, "
+            "upper)."
+        )
+    if ask is None:
+        return _answer(detector, "expected", X)  # which says what is needed
+    return np.asarray(ask(X, interval=interval)[at], dtype=np.float64)
 
 
 def _answer(estimator, question, X):

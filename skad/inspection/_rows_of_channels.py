@@ -68,6 +68,20 @@ def read_scores(scores, n_rows: int) -> np.ndarray:
     return scores
 
 
+def read_band(band, rows: Rows) -> list[np.ndarray] | None:
+    """Check that a band is two tables of the rows; None stays None."""
+    if band is None:
+        return None
+    sides = [np.asarray(side, dtype=np.float64) for side in band]
+    if len(sides) != 2 or any(side.shape != rows.values.shape for side in sides):
+        raise ValueError(
+            f"band holds tables of the shapes {[side.shape for side in sides]}, and X "
+            f"has the shape {rows.values.shape}. Pass (lower, upper) for the very rows "
+            "of X, as skad.inspection.expected(detector, X, interval=0.99) gives them."
+        )
+    return sides
+
+
 def read_truth(y, n_rows: int, pos_label) -> np.ndarray | None:
     """Tell which rows are anomalies by their labels; None stays None."""
     if y is None:

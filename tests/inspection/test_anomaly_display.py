@@ -16,7 +16,8 @@ from sklearn.neighbors import KernelDensity, LocalOutlierFactor
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import OneClassSVM
 
-from skad.inspection import AnomalyDisplay
+from skad.detectors import PCADetector
+from skad.inspection import AnomalyDisplay, expected
 from skad.postprocessing import ReverseWindowing
 from skad.preprocessing import SlidingWindow
 
@@ -158,6 +159,31 @@ def test_what_was_found_stands_below_the_lanes(rng, n_channels):
     strip = axes.get_xaxis_transform().transform(box.vertices)[:, 1]
     lowest_lane = display.lines_[n_channels - 1].get_ydata().min()
     assert strip.max() < axes.transData.transform((0, lowest_lane))[1]
+
+
+@pytest.mark.parametrize("n_channels", [1, 3])
+def test_the_band_of_what_is_expected_stands_behind_each_channel(rng, n_channels):
+    X = rng.normal(size=(80, n_channels))
+    band = X - 0.5, X + 0.5
+    display = AnomalyDisplay.from_predictions(X, X[:, 0], band=band)
+    assert len(display.bands_) == n_channels
+    for line, area in zip(display.lines_, display.bands_, strict=False):
+        x, y = drawn(line)
+        corners = area.get_paths()[0].vertices
+        inside = (corners[:, 1] < y.max()) & (corners[:, 1] > y.min())
+        assert inside.any()
+        assert corners[:, 0].min() == pytest.approx(x.min())
+        assert area.get_zorder() < line.get_zorder()
+
+
+def test_an_estimator_draws_the_band_that_is_asked_for(X):
+    pipe = make_pipeline(SlidingWindow(8), PCADetector(2)).fit(X)
+    display = AnomalyDisplay.from_estimator(pipe, X, interval=0.9)
+    lower, upper = expected(pipe, X, interval=0.9)
+    heights = display.bands_[0].get_paths()[0].vertices[:, 1]
+    assert heights.min() == pytest.approx(lower.min())
+    assert heights.max() == pytest.approx(upper.max())
+    assert AnomalyDisplay.from_estimator(pipe, X).bands_ == []
 
 
 def test_of_many_channels_some_are_named(rng):
@@ -304,6 +330,12 @@ REFUSED = {
         [0] * 3,
         {"y": [-1, 1]},
         r"y has shape \(2,\) and X",
+    ),
+    "another band": (
+        np.ones((3, 1)),
+        [0] * 3,
+        {"band": (np.ones((3, 2)), np.ones((3, 1)))},
+        r"band holds tables of the shapes \[\(3, 2\), \(3, 1\)\], and X has",
     ),
     "disorder": (
         pd.DataFrame({"a": [1, 2]}, HOURS[[1, 0]]),

@@ -32,6 +32,9 @@ from skad.preprocessing import GaussianNoise, SlidingWindow
 N, C, FAULT = 240, 20, slice(200, 206)
 
 
+TURNED = FunctionTransformer(np.negative, np.negative)
+
+
 class LastRow(OutlierMixin, BaseEstimator):
     """Expects 0.5 everywhere: its errors are the squares at the end of a window."""
 
@@ -52,6 +55,10 @@ class LastRow(OutlierMixin, BaseEstimator):
 
     def expected(self, X):
         return np.full(self.explain(X).shape, 0.5)
+
+
+def components(scaler):
+    return make_pipeline(scaler, SlidingWindow(8), PCADetector(4))
 
 
 @pytest.fixture
@@ -381,6 +388,38 @@ def test_a_function_with_its_inverse_is_undone(X):
 def test_what_is_not_fitted_is_refused(X, ask):
     with pytest.raises(NotFittedError, match="not fitted yet"):
         ask(ReverseWindowing(pipeline()), X)
+
+
+@pytest.mark.parametrize("scaler", [StandardScaler(), TURNED], ids=["scaled", "turned"])
+def test_a_band_comes_back_in_the_units_of_the_table(X, scaler):
+    pipe = components(scaler).fit(X[:190])
+    lower, upper = expected(pipe, X, interval=0.99)
+    inside = (lower <= X) & (upper >= X)
+    assert (lower < upper).all()
+    assert inside[20:190].mean() > 0.98
+    assert not inside[FAULT, 7].any()
+
+
+def test_a_band_goes_through_whatever_stands_around_and_keeps_the_index(X):
+    members = components(StandardScaler()), components(MinMaxScaler())
+    around = ThresholdedDetector(ReverseWindowing(ensemble_of(*members)), alpha=0.1)
+    frame = pd.DataFrame(X, pd.date_range("2026-03-01", periods=N, freq="h"))
+    around.fit(frame)
+    bands = [
+        expected(member, frame, interval=0.9)
+        for member in around.estimator_.estimator_.estimators_
+    ]
+    found = expected(around, frame, interval=0.9)
+    for side, of_members in zip(found, zip(*bands, strict=True), strict=True):
+        pd.testing.assert_frame_equal(side, sum(of_members) / 2)
+
+
+def test_a_detector_without_a_band_is_named_with_the_cure(X):
+    pipe = make_pipeline(SlidingWindow(8), LastRow()).fit(X)
+    with pytest.raises(TypeError, match=r"expected\(X\) of LastRow takes no interval"):
+        expected(pipe, X, interval=0.9)
+    with pytest.raises(TypeError, match=r"IsolationForest has no method expected\(X\)"):
+        expected(forest().fit(X), X, interval=0.9)
 
 
 class Halved(BaseEstimator):
