@@ -33,13 +33,13 @@ class LSTMAutoencoder(NetworkDetector):
         The channels of flattened windows, ``(n, n_timesteps * n_channels)`` in
         time-major order. Three-dimensional windows show theirs.
     window_scaling : {None, "mean", "standard"}, default=None
-        What is taken out of each window before the network sees it: nothing, the
+        What is taken out of each window before the model sees it: nothing, the
         mean of each channel over the input steps, or that mean and the standard
         deviation (1 where a channel is constant). The target is treated with the
         same numbers, and the errors are those of the scaled values.
     error : {"squared", "absolute"}, default="squared"
-        What a reading adds that was missed by ``d``: ``d ** 2`` or ``abs(d)``. Either
-        way the squares are what is made small at fit.
+        What a reading adds that was missed by ``d``: ``d ** 2`` or ``abs(d)``. Training
+        minimises the squares in either case.
     channel_aggregation : str, default="mean"
         How the errors of the channels, each the mean over the steps, become one:
 
