@@ -12,6 +12,7 @@ from skad.detectors._neighbors_detector import NeighborsDetector
 from skad.detectors._pca_detector import PCADetector
 from skad.postprocessing._channel_rules import ChannelRules
 from skad.postprocessing._reverse_windowing import ReverseWindowing
+from skad.preprocessing._per_series import PerSeries
 from skad.preprocessing._random_convolutions import RandomConvolutions
 from skad.preprocessing._sliding_window import SlidingWindow
 
@@ -84,7 +85,7 @@ def chain_around(
         )
     flatten = not get_tags(estimator).input_tags.three_d_array
     pipe = make_pipeline(
-        RobustScaler(quantile_range=(0, 100)).set_output(transform="pandas"),
+        _scaler(rules),
         SlidingWindow(window_size, padding=_padding(estimator), flatten=flatten),
         clone(estimator),
     )
@@ -94,6 +95,12 @@ def chain_around(
         return ReverseWindowing(pipe, **options)
     rows = ReverseWindowing(pipe, window_size=1, **options)
     return ReverseWindowing(rows, window_size=1, **options)
+
+
+def _scaler(rules):
+    """Scale each series by itself; a size in units of X needs one scale for all."""
+    scaler = RobustScaler(quantile_range=(0, 100)).set_output(transform="pandas")
+    return scaler if "min_deviation" in rules else PerSeries(scaler)
 
 
 def _padding(estimator):

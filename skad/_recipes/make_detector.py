@@ -45,8 +45,10 @@ def make_detector(
         AdaptiveThresholdDetector(
             ReverseWindowing(
                 make_pipeline(
-                    RobustScaler(quantile_range=(0, 100)).set_output(
-                        transform="pandas"
+                    PerSeries(
+                        RobustScaler(quantile_range=(0, 100)).set_output(
+                            transform="pandas"
+                        )
                     ),
                     SlidingWindow(window_size="auto", padding="missing"),
                     ConvAutoencoder(
@@ -193,7 +195,9 @@ def make_detector(
     no better.
 
     The scaler subtracts each channel's median and divides by its range over the
-    training rows, and hands the index on.
+    training rows, and hands the index on. Series that outer index levels name have a
+    scale each (`~skad.preprocessing.PerSeries`), so their levels may differ; with
+    ``min_deviation``, which is one size for all, they share one.
 
     Examples
     --------

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skad.inspection._rows_of_channels import framed
 from skad.preprocessing._at_fit_only import AtFitOnly
+from skad.preprocessing._per_series import PerSeries
 from skad.preprocessing._sliding_window import SlidingWindow
 
 
@@ -162,5 +163,7 @@ def _can_be_undone(step, of_windows):
 
 def _undone(step, rows, X):
     names = getattr(step, "feature_names_in_", [])
+    if isinstance(step, PerSeries):  # which series a row is of, the index tells
+        names = range(rows.shape[1]) if len(names) == 0 else names
     table = framed(rows, X, names) if len(names) == rows.shape[1] else rows
     return np.asarray(step.inverse_transform(table), dtype=np.float64)

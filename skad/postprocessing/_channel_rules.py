@@ -216,17 +216,19 @@ def _units(before, X):
     low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
     high = np.where(high > low, high, low + 1)
     probes = np.stack([low, (low + high) / 2, high])
-    made = make_pipeline(*before).fit(X).transform(_table_like(X, probes))
-    made = np.asarray(made, dtype=np.float64)
-    if made.shape == probes.shape:
+    fitted = make_pipeline(*before).fit(X)
+    made = np.asarray(fitted.transform(_table_like(X, probes)), dtype=np.float64)
+    n_scales = max(len(getattr(step, "series_", ())) for _, step in fitted.steps)
+    if made.shape == probes.shape and n_scales < 2:
         units = np.diff(made, axis=0) / np.diff(probes, axis=0)
         if (units > 0).all() and np.allclose(units[0], units[1], rtol=1e-5):
             return units.mean(axis=0)
     raise ValueError(
         "min_deviation cannot be converted by the steps before the windows, "
         f"{[type(step).__name__ for step in before]}: they do more than subtract and "
-        "divide, channel by channel. Use a StandardScaler or RobustScaler, or set "
-        "min_deviation of the last step, in the units of its own input."
+        "divide, channel by channel and all series alike. Use a StandardScaler or "
+        "RobustScaler, or set min_deviation of the last step, in the units of its own "
+        "input."
     )
 
 

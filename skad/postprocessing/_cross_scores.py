@@ -8,11 +8,13 @@
     copy 2    training       | training        | scored
     itself    training         training          training
 
-A copy sees no window across the rows that were left out: they are a gap in the index of
+Each series, of several that an index names, is cut like this one. A copy sees no
+window across the rows that were left out: they are a gap in the index of
 what it is trained on. The windows of the rows that it scores may look at rows around
 their block; these are inputs, and leak no score.
 """
 
+import itertools
 import warnings
 from dataclasses import dataclass
 
@@ -32,7 +34,7 @@ from skad.postprocessing._event_rows import frames
 class Folds:
     """Blocks in time, shared by all layers of a detector."""
 
-    cuts: tuple[int, ...]  # the first row of each block but the first one
+    blocks: tuple[tuple[slice, ...], ...]  # of each its rows, in one series or several
     n_rows: int
     n_jobs: int | None = None
 
@@ -40,7 +42,8 @@ class Folds:
     def of(cls, X, n_blocks: int, estimator, n_jobs: int | None = None) -> "Folds":
         """Cut the rows of ``X`` into at most ``n_blocks``, none shorter than a window.
 
-        Where an index names as many series as there are blocks, these stay whole.
+        Of several series, each block takes its part of each, so that copies know all of
+        them. Where they are too short for this, and as many as blocks, they stay whole.
         """
         n_rows = _num_samples(X)
         if n_rows < 2:
@@ -48,19 +51,31 @@ class Folds:
                 f"n_samples = {n_rows}; to calibrate on rows that a copy of the "
                 "detector was not trained on takes two or more. Pass a longer series."
             )
-        back, _ = row_context(estimator)
-        n_blocks = max(2, min(n_blocks, n_rows // (back + 1)))
-        cuts = np.round(np.arange(1, n_blocks) * n_rows / n_blocks).astype(int)
+        shortest = row_context(estimator)[0] + 1
         starts = series_starts(X)
+        lengths = np.diff(starts, append=n_rows)
+        if len(starts) > 1 and np.median(lengths) >= 2 * shortest:
+            n_blocks = _at_most(n_blocks, np.median(lengths) // shortest)
+            series = [
+                _parts(np.round(np.linspace(start, start + length, n_blocks + 1)))
+                for start, length in zip(starts, lengths, strict=True)
+            ]
+            return cls(tuple(zip(*series, strict=True)), n_rows, n_jobs)
+        n_blocks = _at_most(n_blocks, n_rows // shortest)
+        cuts = np.round(np.arange(1, n_blocks) * n_rows / n_blocks)
         if len(starts) >= n_blocks:
             nearest = np.abs(np.subtract.outer(cuts, starts[1:])).argmin(axis=1)
-            cuts = starts[1:][nearest]
-        return cls(tuple(np.unique(cuts).tolist()), n_rows, n_jobs)
+            cuts = np.unique(starts[1:][nearest])
+        parts = _parts(np.concatenate([[0], cuts, [n_rows]]))
+        return cls(tuple((part,) for part in parts), n_rows, n_jobs)
 
-    @property
-    def blocks(self) -> list[slice]:
-        edges = [0, *self.cuts, self.n_rows]
-        return [slice(*pair) for pair in zip(edges[:-1], edges[1:], strict=True)]
+
+def _at_most(n_blocks, most):
+    return max(2, min(n_blocks, int(most)))
+
+
+def _parts(edges):
+    return [slice(*pair) for pair in itertools.pairwise(edges.astype(int).tolist())]
 
 
 def fit_and_cross_score(estimator, X, y, folds: Folds | None) -> np.ndarray | None:
@@ -91,7 +106,10 @@ def cross_scores(fitted, X, y, folds: Folds) -> np.ndarray:
         delayed(_scores_of_block)(_copy(fitted), X, y, block, has_windows)
         for block in folds.blocks
     )
-    return np.concatenate(scores)
+    crossed = np.empty(folds.n_rows)
+    for rows, of_block in scores:
+        crossed[rows] = of_block
+    return crossed
 
 
 def is_frozen(estimator) -> bool:
@@ -114,20 +132,28 @@ def _copy(fitted):
 
 
 def _scores_of_block(copy, X, y, block, has_windows):
-    """Fit on all rows outside of the block, and score those inside."""
+    """Fit on all rows outside of the block; return those inside, and their scores."""
     n_rows = _num_samples(X)
-    others = np.delete(np.arange(n_rows), block)
+    own = _rows_in(block)
+    others = np.delete(np.arange(n_rows), own)
     y_others = None if y is None else _safe_indexing(y, others)
-    is_cut = has_windows and block.start > 0 and block.stop < n_rows
+    is_cut = has_windows and bool((np.diff(others) != 1).any())
     with warnings.catch_warnings():  # the fit on all rows has said what is wrong
         warnings.simplefilter("ignore", UserWarning)
         copy.fit(_rows_with_a_gap(X, others, is_cut), y_others)
     back, ahead = row_context(copy)
-    first = max(0, block.start - back)
-    around = np.arange(first, min(n_rows, block.stop + ahead))
+    wider = [
+        slice(max(0, part.start - back), min(n_rows, part.stop + ahead))
+        for part in block
+    ]
+    around = np.unique(_rows_in(wider))
     rows = _rows_with_a_gap(X, around, is_cut)  # in the container of those fitted on
     scores = np.asarray(copy.score_samples(rows), dtype=np.float64)
-    return scores[block.start - first : block.stop - first]
+    return own, scores[np.searchsorted(around, own)]
+
+
+def _rows_in(parts):
+    return np.concatenate([np.arange(part.start, part.stop) for part in parts])
 
 
 def _rows_with_a_gap(X, others, is_cut):

@@ -141,8 +141,9 @@ def as_read(estimator, X):
     X = as_native(X)
     while isinstance(estimator, Pipeline):
         estimator = estimator.steps[0][1]
-    if isinstance(estimator, _SCALERS):
-        _refuse_windows(as_table(X), estimator)
+    scaler = getattr(estimator, "transformer", estimator)  # that of each series
+    if isinstance(scaler, _SCALERS):
+        _refuse_windows(as_table(X), scaler)
     return X
 
 

@@ -88,8 +88,8 @@ class ThresholdedDetector(Calibrated):
         those of the last rows in time, which are held back from training for good.
     n_blocks : int, default=5
         The rows are cut into so many blocks in time at most, `n_blocks_`, none shorter
-        than the windows, and each is scored by a copy trained on the others. Series
-        that outer index levels name stay whole if there are as many as blocks.
+        than the windows, and each is scored by a copy trained on the others. Of series
+        that outer index levels name, each block takes its part of each.
     n_jobs : int or None, default=None
         How many copies are fitted at a time; None is 1 unless a joblib context says
         otherwise, -1 takes all processors.

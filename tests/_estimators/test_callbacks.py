@@ -236,7 +236,7 @@ def test_a_meta_detector_is_scored_on_what_it_was_fitted_on(name, X, y):
 def test_the_recommended_chain_shows_its_epochs_behind_a_scaler_that_shows_nothing(X):
     recorder = Recorder()
     chain = make_detector(LSTMForecaster(max_epochs=2), window_size=8, random_state=0)
-    with pytest.warns(UserWarning, match="RobustScaler does not support callbacks"):
+    with pytest.warns(UserWarning, match="PerSeries does not support callbacks"):
         chain.set_callbacks(recorder).fit(X)
     assert recorder.ended.count(("LSTMForecaster", "epoch")) == 2
 

@@ -35,6 +35,7 @@ from skad.detectors import (
 )
 from skad.metrics import make_anomaly_scorer
 from skad.postprocessing import ChannelRules
+from skad.preprocessing import PerSeries
 from tests.support.own_network import ImageAutoencoder
 from tests.support.signals import sine
 
@@ -64,7 +65,7 @@ def shown_in_the_docstring():
     names |= {kind.__name__: kind for kind in (EnsembleDetector, PCADetector)}
     names |= {kind.__name__: kind for kind in (ReverseWindowing, SlidingWindow)}
     names |= {"RobustScaler": RobustScaler, "make_detector": make_detector}
-    names |= {"make_pipeline": make_pipeline}
+    names |= {"make_pipeline": make_pipeline, "PerSeries": PerSeries}
     names |= {"AdaptiveThresholdDetector": AdaptiveThresholdDetector}
     return [eval(textwrap.dedent(block), names) for block in blocks]
 
@@ -74,7 +75,7 @@ def test_it_is_the_composition_that_its_docstring_shows():
     assert repr(make_detector()) == repr(ensemble)
     assert repr(make_detector("autoencoder")) == repr(autoencoder)
     scaler = make_detector("autoencoder").estimator.estimator[0]
-    assert scaler._sklearn_output_config == {"transform": "pandas"}
+    assert scaler.transformer._sklearn_output_config == {"transform": "pandas"}
 
 
 def pipeline_in(detector):

@@ -107,13 +107,29 @@ def test_the_detector_itself_is_trained_on_all_rows_and_labels(X):
     np.testing.assert_array_equal(Seen.fits[2].y_, y[:150])
 
 
-def test_whole_series_are_left_out_where_there_are_as_many_as_blocks():
+def first_rows(folds):
+    return [block[0].start for block in folds.blocks]
+
+
+@pytest.fixture
+def series_of_other_lengths():
     lengths = {"d": 30, "b": 50, "a": 10, "c": 35, "e": 25}
     index = [(name, row) for name, n in lengths.items() for row in range(n)]
-    frame = pd.DataFrame({"value": range(150)}, pd.MultiIndex.from_tuples(index))
-    assert Folds.of(frame, 3, Seen()).cuts == (30, 90)
-    assert Folds.of(frame, 6, Seen()).cuts == (25, 50, 75, 100, 125)
-    assert Folds.of(frame.to_numpy(), 3, Seen()).cuts == (50, 100)
+    return pd.DataFrame({"value": range(150)}, pd.MultiIndex.from_tuples(index))
+
+
+def test_a_block_takes_its_part_of_each_series(series_of_other_lengths):
+    last = Folds.of(series_of_other_lengths, 2, Seen()).blocks[1]
+    spans = [(15, 30), (55, 80), (85, 90), (108, 125), (138, 150)]
+    assert [(part.start, part.stop) for part in last] == spans
+    as_array = series_of_other_lengths.to_numpy()
+    assert first_rows(Folds.of(as_array, 3, Seen())) == [0, 50, 100]
+
+
+def test_series_shorter_than_two_windows_stay_whole(series_of_other_lengths):
+    frame = series_of_other_lengths
+    assert first_rows(Folds.of(frame, 3, flat(20))) == [0, 30, 90]
+    assert first_rows(Folds.of(frame, 6, flat(20))) == [0, 25, 50, 75, 100, 125]
 
 
 def test_blocks_are_no_shorter_than_windows(X):

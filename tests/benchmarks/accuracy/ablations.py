@@ -16,8 +16,8 @@ MOST_ROWS = 3600
 # By what a row of the table says: parameters of the chain's pipeline.
 OF_AUTOENCODER = {
     AS_IT_IS: {},
-    "MinMaxScaler": {"robustscaler": MinMaxScaler()},
-    "StandardScaler": {"robustscaler": StandardScaler()},
+    "MinMaxScaler": {"perseries__transformer": MinMaxScaler()},
+    "StandardScaler": {"perseries__transformer": StandardScaler()},
     "window_size=64": {"slidingwindow__window_size": 64},
     "window_size=100": {"slidingwindow__window_size": 100},
     "window_size=32": {"slidingwindow__window_size": 32},
