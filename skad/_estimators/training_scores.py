@@ -58,15 +58,24 @@ def common_training_scores(estimators, X) -> tuple[list[np.ndarray], np.ndarray]
 
 def known_training_scores(fitted) -> tuple[np.ndarray, np.ndarray] | None:
     """Return what a detector knows of the scores of its training rows, or None."""
+    detector = fitted_on_the_rows(fitted)
+    if isinstance(detector, FrozenEstimator):  # fitted on other rows
+        return None
+    tell = getattr(detector, "__skad_training_scores__", None)
+    return None if tell is None else tell()
+
+
+def fitted_on_the_rows(fitted):
+    """Return the detector at the end of Pipelines, if it saw the rows as they came in.
+
+    What alters rows at fit, as noise does, hands on others than it will when they are
+    scored; behind it this is None.
+    """
     while isinstance(fitted, Pipeline):
-        # What alters rows at fit hands on others than it will when they are scored.
         if any(_alters_rows(step) for _, step in fitted.steps[:-1]):
             return None
         fitted = fitted.steps[-1][1]
-    if isinstance(fitted, FrozenEstimator):  # fitted on other rows
-        return None
-    tell = getattr(fitted, "__skad_training_scores__", None)
-    return None if tell is None else tell()
+    return fitted
 
 
 def starts_among(rows: np.ndarray, starts: np.ndarray) -> np.ndarray:

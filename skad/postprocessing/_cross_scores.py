@@ -25,7 +25,8 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples
 
-from skad._estimators.row_context import last_step, row_context
+from skad._estimators.row_context import row_context
+from skad._estimators.training_scores import fitted_on_the_rows
 from skad._series.segments import series_starts
 from skad.postprocessing._event_rows import frames
 
@@ -96,7 +97,7 @@ def cross_scores(fitted, X, y, folds: Folds) -> np.ndarray:
     What leaves each row out of its own score, and says so by ``training_scores_``,
     needs no copies; nor does what is frozen, and was trained on other rows.
     """
-    own = getattr(last_step(fitted), "training_scores_", None)
+    own = getattr(fitted_on_the_rows(fitted), "training_scores_", None)
     if own is not None and len(own) == folds.n_rows:
         return np.asarray(own, dtype=np.float64)
     if is_frozen(fitted):

@@ -16,7 +16,7 @@ from skad.postprocessing import (
     TunedThresholdDetectorCV,
 )
 from skad.postprocessing._cross_scores import Folds
-from skad.preprocessing import SlidingWindow
+from skad.preprocessing import GaussianNoise, SlidingWindow
 
 W = 6
 
@@ -153,6 +153,12 @@ def test_what_leaves_its_rows_out_itself_is_not_copied(X):
         fitted = ThresholdedDetector(detector).fit(X)
         assert len(Seen.fits) == 1
         np.testing.assert_array_equal(fitted.training_scores_, -np.arange(300.0))
+
+
+def test_what_leaves_out_noisy_rows_is_copied_for_the_clean_ones(X):
+    noisy = make_pipeline(GaussianNoise(random_state=0), flat(), LeavesOut())
+    fitted = ThresholdedDetector(noisy, n_blocks=3).fit(X)
+    np.testing.assert_array_equal(fitted.training_scores_, X[:, 0])
 
 
 def test_meta_detectors_inside_share_the_blocks(X):
