@@ -3,7 +3,7 @@ BIN := .venv/bin
 # One thread per process: faster for small networks, and bits depend on the number.
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test test-lowest test-newest lint words coverage mutation docs bench-accuracy bench-speed bench-metrics bench-alarms bench-reliability bench-adapters clean
+.PHONY: help demo test test-whole test-lowest test-newest lint words coverage mutation docs bench-accuracy bench-speed bench-metrics bench-alarms bench-reliability bench-adapters clean
 
 help:  ## List the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -18,6 +18,9 @@ demo: .venv/.ok  ## Score two labelled real series; writes demo.png.
 
 test: lint  ## Run all checks and tests.
 	$(ONE_THREAD) $(BIN)/python -m pytest -q -n 2 --dist worksteal
+
+test-whole: lint  ## Run all tests, those whole of which make test runs a share: for hours.
+	$(ONE_THREAD) SKAD_RELIABILITY=whole $(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 # Whole in these lanes: what depends most on the versions of others.
 VERSIONS := api or drop_in or upstream

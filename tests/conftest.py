@@ -10,11 +10,11 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 import numpy as np
 import pytest
 
-from tests.support.detectors import NETWORKS
+from tests.support.detectors import SOME_NETWORKS
 from tests.support.signals import N_TRAIN, SPIKE, sine
 
 
-@pytest.fixture(params=NETWORKS, ids=lambda row: row.name)
+@pytest.fixture(params=SOME_NETWORKS, ids=lambda row: row.name)
 def make(request):
     """Build one of the network detectors, cheap, with these parameters changed."""
 

@@ -18,7 +18,7 @@ from skad.postprocessing import (
 from skad.preprocessing import GaussianNoise, ScalingJitter, SlidingWindow
 from skad.sktime import SktimeAdapter
 from tests.support.detectors import ROWS
-from tests.support.estimators import EXPECTED_FAILURES, INSTANCES
+from tests.support.estimators import EXPECTED_FAILURES, FIRST_AND_LAST, INSTANCES
 from tests.support.further_estimators import EXPECTED_OF_FURTHER, FURTHER_INSTANCES
 from tests.support.shares import share
 
@@ -32,7 +32,7 @@ ABOUT_PADDING = "ignore:.* windows hold padding. window_size=64 is long:UserWarn
 
 @pytest.mark.filterwarnings(ABOUT_PADDING)
 @parametrize_with_checks(
-    share(ALL_INSTANCES, INSTANCES),
+    share(ALL_INSTANCES, FIRST_AND_LAST),
     expected_failed_checks=lambda estimator: ALL_EXPECTED.get(estimator, {}),
     xfail_strict=True,
 )

@@ -48,7 +48,7 @@ def exported(request, windows, tmp_path_factory):
     return detector, onnxruntime.InferenceSession(path)
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 60])
+@pytest.mark.parametrize("n", [1, 60])
 def test_any_number_of_windows_is_scored_as_by_the_detector(exported, windows, n):
     detector, session = exported
     scores, expected = session.run(None, {"windows": windows[:n]})

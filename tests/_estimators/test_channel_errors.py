@@ -7,14 +7,14 @@ from sklearn.pipeline import make_pipeline
 from skad.detectors import ConvAutoencoder, LSTMForecaster, PCADetector
 from skad.preprocessing import SlidingWindow
 from tests.support.checks import noisy, windows_of
-from tests.support.detectors import NETWORKS
+from tests.support.detectors import SOME_NETWORKS
 
 N_CHANNELS = 3
 X = windows_of(noisy(260, N_CHANNELS) * [1.0, 5.0, 0.2]).astype(np.float32)
 TRAIN = X[:160]
 AGGREGATIONS = ["mean", "max", "standardised", "standardised_max", "mahalanobis"]
 DETECTORS = {
-    **{row.name: row.cheap() for row in NETWORKS},
+    **{row.name: row.cheap() for row in SOME_NETWORKS},
     "components": PCADetector(3),
     "far forecaster": LSTMForecaster(4, horizon=3, max_epochs=1, random_state=0),
     "strided": ConvAutoencoder((4,), 3, 2, max_epochs=1, random_state=0),

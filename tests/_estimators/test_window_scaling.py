@@ -6,6 +6,7 @@ import torch
 
 from skad.detectors import LSTMForecaster
 from tests.support.checks import noisy, windows_of
+from tests.support.shares import share
 
 X = windows_of(noisy(150, n_channels=2))
 
@@ -36,7 +37,7 @@ def test_without_scaling_the_level_matters(make):
 
 
 @pytest.mark.parametrize("window_scaling", [None, "mean", "standard"])
-@pytest.mark.parametrize("level", [0.0, 0.1, -3e7, 1e16])
+@pytest.mark.parametrize("level", share([0.0, 0.1, -3e7, 1e16], [0.1, 1e16]))
 def test_constant_windows_have_finite_scores(make, window_scaling, level):
     detector = make(window_scaling=window_scaling).fit(X)
     assert np.isfinite(detector.score_samples(np.full((3, 16, 2), level))).all()

@@ -14,6 +14,7 @@ from skad.preprocessing import SlidingWindow
 from tests.support import checks
 from tests.support.checks import in_threads, noisy, untouched_random_states, windows_of
 from tests.support.own_network import ImageAutoencoder
+from tests.support.shares import share
 
 CHEAP = ImageAutoencoder(max_epochs=2, lr=1e-2)
 
@@ -24,7 +25,9 @@ def test_scikit_learn_finds_no_fault(estimator, check):
     check(estimator)
 
 
-@pytest.mark.parametrize("check", checks.CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize(
+    "check", share(checks.CHECKS, checks.CHECKS[::4]), ids=lambda check: check.__name__
+)
 def test_skad_finds_no_fault(check):
     check(CHEAP)
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.support.checks import noisy, windows_of
-from tests.support.detectors import NETWORKS
+from tests.support.detectors import SOME_NETWORKS
 
 X = windows_of(noisy(100))
 
@@ -79,7 +79,7 @@ def test_training_goes_on_with_other_rows_and_another_learning_rate(make):
     ("detector", "change"),
     [
         (row.cheap(), change)
-        for row in NETWORKS
+        for row in SOME_NETWORKS
         for change in ({"optimizer": "sgd"}, *row.architectures)
     ],
     ids=str,

@@ -14,6 +14,7 @@ from skad.postprocessing import (
     ThresholdedDetector,
 )
 from skad.postprocessing._event_rows import event_rows
+from tests.support.shares import share
 
 
 class Itself(OutlierMixin, BaseEstimator):
@@ -48,7 +49,7 @@ KINDS = {
 def test_the_mean_count_of_alarms_keeps_the_budget(kind, rule, follows):
     """On as many new rows as calibrate: four alarms, give or take two errors."""
     counts = []
-    for seed in range(60 if follows else 200):
+    for seed in range(share(200, 20 if follows else 60)):
         rng = np.random.default_rng(seed)
         X = KINDS[kind](rng, 2000).reshape(-1, 1)
         parameters = {"strategy": "budget", "alarms": 4, "per": 1000}
@@ -101,12 +102,12 @@ def test_p_values_of_exchangeable_rows_are_super_uniform(kind):
     """At each of these shares, over calibrations, within two standard errors."""
     shares = np.array([0.01, 0.05, 0.1, 0.3, 0.5, 0.9])
     found = []
-    for seed in range(100):
+    for seed in range(share(100, 40)):
         X = -np.random.default_rng(seed).exponential(size=(1000, 1))
         p_values = kind(Itself()).fit(X[:500]).p_values(X[500:])
         assert ((p_values > 0) & (p_values <= 1)).all()
         found.append([(p_values <= share).mean() for share in shares])
-    errors = np.std(found, axis=0, ddof=1) / 10
+    errors = np.std(found, axis=0, ddof=1) / np.sqrt(len(found))
     assert (np.mean(found, axis=0) <= shares + 2 * errors + 1e-9).all()
 
 

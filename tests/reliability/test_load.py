@@ -127,7 +127,7 @@ def test_memory_does_not_grow(name, what, n_before, n_times, record_property):
 
 
 def test_neither_scores_nor_fits_leave_an_object_behind_each_time(pipe):
-    pipe, n_times = clone(pipe), share(20, 5)
+    pipe, n_times = clone(pipe), share(20, 3)
 
     def call(n_times):
         for _ in range(n_times):

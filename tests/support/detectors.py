@@ -19,6 +19,7 @@ from skad.detectors import (
     VariationalAutoencoder,
 )
 from skad.preprocessing import RandomConvolutions
+from tests.support.shares import share
 
 _SHORT = {"max_epochs": 1, "random_state": 0}
 
@@ -228,3 +229,8 @@ ROWS = [
 ]
 BY_NAME = {row.name: row for row in ROWS}
 NETWORKS = [row for row in ROWS if row.is_network]
+# What all networks inherit is tested on a forecaster and an autoencoder each time, and
+# on all of them by `make test-whole`.
+SOME_NETWORKS = share(
+    NETWORKS, [BY_NAME["LSTMForecaster"], BY_NAME["ConvAutoencoder"]]
+)

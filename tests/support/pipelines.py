@@ -17,6 +17,8 @@ _SMALL = {
     "kernel_size": 5,
     "window_size": 16,
     "n_components": 3,
+    "n_kernels": 5,
+    "max_bank": 100,
 }
 
 
