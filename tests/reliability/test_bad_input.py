@@ -38,7 +38,7 @@ LABELS = np.where(np.arange(40) % 10 == 5, -1, 1)
 METHODS = ["fit", "score"]
 
 
-def some_of(kinds, names=tuple(OF_EVERY_KIND), n_less=3):
+def some_of(kinds, names=tuple(OF_EVERY_KIND), n_less=2):
     """Pair every kind with all estimators, or with a few that take turns."""
     n = share(len(names), n_less)
     return [

@@ -43,7 +43,7 @@ def names_in(path):
 
 
 def test_no_forgery_of_any_class_crashes_hangs_or_swells(folder, record_property):
-    n_each = share(300, 3)
+    n_each = share(300, 1)
     command = [sys.executable, "-m", "tests.support.forged_loads"]
     done = subprocess.run(
         [*command, str(folder), str(n_each)],

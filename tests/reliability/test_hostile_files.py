@@ -74,7 +74,7 @@ def test_no_name_at_any_node_is_run_or_imported(folder, record_property):
     schema, members = schema_and_members(honest)
     names = ["evil.run", *NAMES]
     for number, name in enumerate(names):
-        every = share(1, 10) * len(names)
+        every = share(1, 40) * len(names)
         for place, forged in enumerate(forged_trees(schema, name, number, every)):
             forge(folder / f"{name} {place}.skad", forged, members)
     found = outcome_of_loading(folder)
@@ -151,7 +151,7 @@ def deflate(path, content, n_bytes_more=0):
 def test_bombs_take_little_memory(folder, record_property):
     for name, schema in SMALL_BOMBS.items():
         forge(folder / f"{name}.skad", schema, {"zeros.npy": ZEROS.getvalue()})
-    deflate(folder / "far.skad", '{"bomb":"' + "0" * share(500, 50) * 10**6 + '"}')
+    deflate(folder / "far.skad", '{"bomb":"' + "0" * share(500, 20) * 10**6 + '"}')
     # As much as a file of its size may declare, in the objects that take most.
     nested = "[" + "[]," * (MOST_ADDED // 3) + "[]]"
     deflate(folder / "near.skad", nested, n_bytes_more=MOST_ADDED // 15)

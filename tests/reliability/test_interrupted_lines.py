@@ -68,7 +68,7 @@ def test_an_interrupt_at_any_line_of_a_fit_is_raised_and_changes_nothing(
     fitted = clone(estimator).fit(FIRST) if is_fitted else clone(estimator)
     new = answer_of(clone(estimator).fit(SECOND), SECOND)
     lines = lines_of_a_fit(copied(fitted, is_fitted))
-    moments = rng.choice(len(lines), min(share(50, 3), len(lines)), replace=False)
+    moments = rng.choice(len(lines), min(share(50, 2), len(lines)), replace=False)
     n_kept = 0
     for moment in moments + 1:
         detector = copied(fitted, is_fitted)

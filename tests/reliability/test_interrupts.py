@@ -29,7 +29,7 @@ ALONE = [*FITS, "save", "write", "search, n_jobs=1"]
 def test_an_interrupt_at_any_moment_is_raised_and_the_old_state_kept(
     program, rng, work, record_property
 ):
-    n_times, n_dropped = share(20, 2), program.n_dropped
+    n_times, n_dropped = share(20, 1), program.n_dropped
     states = program.states_after(n_times, work, rng)
     n_dropped = program.n_dropped - n_dropped
     record_property("interrupts sent", n_times + n_dropped)

@@ -23,7 +23,7 @@ from tests.support.shares import share
 
 pytestmark = pytest.mark.scale
 
-N_LONG, N_ZARR = share(10_000_000, 100_000), share(3_000_000, 100_000)
+N_LONG, N_ZARR = share(10_000_000, 50_000), share(3_000_000, 100_000)
 MANY, FEW = share((10_000, 1_000), (1_000, 200))
 FEW_WINDOWS = {"max_epochs": 1, "max_windows_per_epoch": 128, "random_state": 0}
 DETECTORS = {
@@ -77,7 +77,7 @@ def test_chunks_of_zarr_get_the_scores_of_the_whole(tmp_path, record_property):
 
 @pytest.mark.parametrize(
     ("n_rows", "n_channels", "size"),
-    [(share(4000, 1800), 500, 10), (share(20_000, 2500), 2, 1000)],
+    [(share(4000, 900), 500, 10), (share(20_000, 1600), 2, 1000)],
     ids=["500 channels", "windows of 1,000 rows"],
 )
 @pytest.mark.parametrize("name", DETECTORS)
