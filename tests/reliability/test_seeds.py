@@ -31,9 +31,7 @@ def ranking(name, seed):
 
 def three_forecasters(seed):
     seeds = (10 * seed + number for number in range(3))
-    return EnsembleDetector(
-        [(f"seed {n}", ranking("forecaster", n)) for n in seeds]
-    )
+    return EnsembleDetector([(f"seed {n}", ranking("forecaster", n)) for n in seeds])
 
 
 def with_events(name, spoil):

@@ -231,6 +231,4 @@ BY_NAME = {row.name: row for row in ROWS}
 NETWORKS = [row for row in ROWS if row.is_network]
 # What all networks inherit is tested on a forecaster and an autoencoder each time, and
 # on all of them by `make test-whole`.
-SOME_NETWORKS = share(
-    NETWORKS, [BY_NAME["LSTMForecaster"], BY_NAME["ConvAutoencoder"]]
-)
+SOME_NETWORKS = share(NETWORKS, [BY_NAME["LSTMForecaster"], BY_NAME["ConvAutoencoder"]])
