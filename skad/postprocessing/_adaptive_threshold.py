@@ -101,7 +101,8 @@ class AdaptiveThresholdDetector(Calibrated):
     training_scores_ : ndarray of shape (n_timestamps,), float64
         The score of each training row by a copy that did not see it.
     n_calibration_rows_ : int
-        The number of training rows with full windows; a series begins with the last.
+        The number of training rows with full windows, which p-values, the budget and
+        the expected rate go by. A series begins with the last of all training rows.
     expected_alarm_rate_ : float
         The share of these rows below the threshold that follows them.
     drifting_channels_ : list
@@ -254,7 +255,8 @@ class AdaptiveThresholdDetector(Calibrated):
         scores = np.asarray(scores, dtype=np.float64)
         refuse_infinite(scores, estimator)
         usable = rows_with_full_windows(X, len(scores), estimator)
-        begin = last_of_each_series(scores, usable, X, self.n_recent)
+        # All of them: few rows with full windows know too little of what is usual.
+        begin = last_of_each_series(scores, X, self.n_recent)
         shown, starts = scores[usable], starts_within(X, usable)
         self._rule = self._rule_for(X, shown, starts, begin)
         self._start = RecentScores.begin(begin, self._rule)

@@ -87,14 +87,11 @@ def rows_with_full_windows(X, n_rows, estimator):
     return is_full if is_full.any() else np.full(n_rows, True)
 
 
-def last_of_each_series(scores, is_usable, X, most):
-    """Take the last usable scores, of several series alike, about ``most`` in all."""
+def last_of_each_series(scores, X, most):
+    """Take the last scores, of several series alike, about ``most`` in all."""
     starts = series_starts(X)
     share = -(-most // len(starts))
-    parts = zip(
-        np.split(scores, starts[1:]), np.split(is_usable, starts[1:]), strict=True
-    )
-    return np.concatenate([part[usable][-share:] for part, usable in parts])
+    return np.concatenate([part[-share:] for part in np.split(scores, starts[1:])])
 
 
 def starts_within(X, usable):

@@ -65,6 +65,17 @@ def test_the_first_threshold_is_that_of_the_calibration_scores(rng):
     assert detector.n_calibration_rows_ == 96
 
 
+def test_a_series_begins_with_all_training_rows_those_at_its_ends_too(rng):
+    forest = IsolationForest(n_estimators=5, random_state=0)
+    pipe = make_pipeline(SlidingWindow(48, flatten=True), forest)
+    detector = AdaptiveThresholdDetector(ReverseWindowing(pipe), n_blocks=2)
+    detector.fit(rng.normal(size=(200, 1)))
+    rule = FollowingRule(0.99, 0.75, 2000, 12000, 256)
+    start = RecentScores.begin(detector.training_scores_, rule)
+    assert detector.offset_ == start.threshold
+    assert detector.n_calibration_rows_ < 110
+
+
 def test_the_expected_rate_is_that_of_the_calibration_scores(rng):
     X = errors(rng, 3000)
     assert AdaptiveThresholdDetector(Itself()).fit(X).expected_alarm_rate_ < 0.005
