@@ -31,7 +31,7 @@ def warn_of_lost_index(estimator, X, *, stacklevel: int, is_run: bool = False) -
     """
     if is_one_series(X):
         return
-    before = _steps_before_blind_windows(estimator)
+    before = _steps_before_windows_without_index(estimator)
     if not before:
         return
     starts = learn_gaps(X, find_parameter(estimator, "max_gap")).starts(X)
@@ -49,7 +49,7 @@ def warn_of_lost_index(estimator, X, *, stacklevel: int, is_run: bool = False) -
     )
 
 
-def _steps_before_blind_windows(estimator) -> list:
+def _steps_before_windows_without_index(estimator) -> list:
     """List the steps before the first windows, if these saw no index at fit."""
     steps = list(_in_a_row("", estimator))
     for number, (_, step) in enumerate(steps):

@@ -6,7 +6,7 @@ numbers, so a slice of a series gives those of the whole.
 
 import numpy as np
 
-from skad._series.windows import PickedWindows, series_under
+from skad._series.windows import PickedWindows, rows_under, series_under
 
 _AT_ONCE = 512  # windows
 # Of a share of the cells, for numbers such as 0.3 that binary fractions miss.
@@ -99,11 +99,7 @@ def filled(windows: np.ndarray, usual: np.ndarray) -> np.ndarray:
 
 def usual_readings(windows) -> np.ndarray:
     """Return the mean of each channel's readings; NaN where a channel has none."""
-    if isinstance(windows, PickedWindows):
-        rows = windows.block
-    else:
-        series = series_under(windows)
-        rows = windows.reshape(-1, windows.shape[2]) if series is None else series
+    rows = rows_under(windows)
     is_there = ~np.isnan(rows)
     total = np.where(is_there, rows, 0).sum(axis=0, dtype=np.float64)
     count = is_there.sum(axis=0)

@@ -149,6 +149,14 @@ def series_under(windows) -> np.ndarray | None:
     )
 
 
+def rows_under(windows) -> np.ndarray:
+    """Return the distinct rows that 3-D windows hold, (n, n_channels), padding too."""
+    if isinstance(windows, PickedWindows):
+        return windows.block
+    series = series_under(windows)
+    return windows.reshape(-1, windows.shape[2]) if series is None else series
+
+
 def unflatten(flat: np.ndarray, n_timesteps: int, n_channels: int) -> np.ndarray:
     """View rows of flattened windows as 3-D windows; overlapping rows stay so."""
     row_stride, stride = flat.strides

@@ -8,7 +8,12 @@ missing. The limits are fixed at fit, so this depends on the reading alone.
 import numpy as np
 
 from skad._estimators.channel_rules import RulesByPosition
-from skad._series.windows import PickedWindows, series_under, windows_over
+from skad._series.windows import (
+    PickedWindows,
+    rows_under,
+    series_under,
+    windows_over,
+)
 
 
 def harmless_beyond(windows, rules: RulesByPosition) -> np.ndarray | None:
@@ -23,7 +28,7 @@ def harmless_beyond(windows, rules: RulesByPosition) -> np.ndarray | None:
     is_above, is_below = (scored & (directions == side) for side in ("above", "below"))
     if not (is_above | is_below).any():
         return None
-    rows = _rows_under(windows)
+    rows = rows_under(windows)
     low = np.where(is_above, np.fmin.reduce(rows), -np.inf)
     return np.stack([low, np.where(is_below, np.fmax.reduce(rows), np.inf)])
 
@@ -32,7 +37,7 @@ def without_harmless(windows, limits: np.ndarray | None):
     """Set to NaN what lies beyond the limits; windows over a series stay such."""
     if limits is None:
         return windows
-    rows = _rows_under(windows)
+    rows = rows_under(windows)
     is_beyond = (rows < limits[0]) | (rows > limits[1])
     if not is_beyond.any():
         return windows
@@ -43,11 +48,3 @@ def without_harmless(windows, limits: np.ndarray | None):
     if series_under(windows) is not None:
         return windows_over(rows, windows.shape[1])
     return rows.reshape(windows.shape)
-
-
-def _rows_under(windows):
-    """Return the distinct rows that windows hold, (n, n_channels)."""
-    if isinstance(windows, PickedWindows):
-        return windows.block
-    series = series_under(windows)
-    return windows.reshape(-1, windows.shape[2]) if series is None else series

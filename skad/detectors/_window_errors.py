@@ -1,5 +1,7 @@
 """From the differences of windows to their errors, and to the shares of channels."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from skad.detectors._incomplete_windows import by_evidence, of_complete_windows
@@ -60,7 +62,8 @@ class WindowErrors:
             yield start, self._errors.means(*differences, merge=merge)
 
 
-def joined(blocks, shape):
+def joined(blocks: Iterable[tuple[int, np.ndarray]], shape) -> np.ndarray:
+    """Join blocks, each with the number of its first row, and cut what fills them up."""
     joined = np.empty(shape, dtype=np.float64)
     for start, block in blocks:
         joined[start : start + len(block)] = block[: len(joined) - start]

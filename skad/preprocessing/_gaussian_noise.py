@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skad._series.windows import PickedWindows, series_under
+from skad._series.windows import PickedWindows, rows_under
 from skad.preprocessing._at_fit_only import AtFitOnly
 
 
@@ -108,12 +108,9 @@ class GaussianNoise(AtFitOnly):
 
 def _deviations(values):
     """Return the deviation of each channel, exactly 0 where it is constant."""
-    if isinstance(values, PickedWindows):
+    if isinstance(values, PickedWindows):  # as of windows that are copies
         values = np.asarray(values)
-    if values.ndim == 3:
-        series = series_under(values)
-        values = values if series is None else series
-    rows = values.reshape(-1, values.shape[-1])
+    rows = rows_under(values) if values.ndim == 3 else values
     is_missing = np.isnan(rows)
     varies = np.fmax.reduce(rows, 0) > np.fmin.reduce(rows, 0)  # not without a reading
     rows = np.where(is_missing.all(axis=0), 0, rows)
