@@ -63,8 +63,8 @@ class WindowErrors:
 
 
 def joined(blocks: Iterable[tuple[int, np.ndarray]], shape) -> np.ndarray:
-    """Join blocks, each with the number of its first row, and cut what fills them up."""
-    joined = np.empty(shape, dtype=np.float64)
+    """Join blocks, each with the number of its first row; the last is filled up."""
+    whole = np.empty(shape, dtype=np.float64)
     for start, block in blocks:
-        joined[start : start + len(block)] = block[: len(joined) - start]
-    return joined
+        whole[start : start + len(block)] = block[: len(whole) - start]
+    return whole
