@@ -101,8 +101,7 @@ class AdaptiveThresholdDetector(Calibrated):
     training_scores_ : ndarray of shape (n_timestamps,), float64
         The score of each training row by a copy that did not see it.
     n_calibration_rows_ : int
-        The number of training rows with full windows, which p-values, the budget and
-        the expected rate go by. A series begins with the last of all training rows.
+        The training rows with full windows: p-values, budgets and rates go by these.
     expected_alarm_rate_ : float
         The share of these rows below the threshold that follows them.
     drifting_channels_ : list
