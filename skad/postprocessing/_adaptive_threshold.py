@@ -254,7 +254,6 @@ class AdaptiveThresholdDetector(Calibrated):
         scores = np.asarray(scores, dtype=np.float64)
         refuse_infinite(scores, estimator)
         usable = rows_with_full_windows(X, len(scores), estimator)
-        # All of them: few rows with full windows know too little of what is usual.
         begin = last_of_each_series(scores, X, self.n_recent)
         shown, starts = scores[usable], starts_within(X, usable)
         self._rule = self._rule_for(X, shown, starts, begin)

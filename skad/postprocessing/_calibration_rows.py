@@ -88,7 +88,11 @@ def rows_with_full_windows(X, n_rows, estimator):
 
 
 def last_of_each_series(scores, X, most):
-    """Take the last scores, of several series alike, about ``most`` in all."""
+    """Take the last scores, of several series alike, about ``most`` in all.
+
+    Those of rows without full windows as well: the others may be few, and know too
+    little of what is usual.
+    """
     starts = series_starts(X)
     share = -(-most // len(starts))
     return np.concatenate([part[-share:] for part in np.split(scores, starts[1:])])
