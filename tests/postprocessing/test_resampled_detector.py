@@ -7,7 +7,7 @@ from sklearn.ensemble import IsolationForest
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 
-from skad import PCADetector, SlidingWindow, row_context
+from skad import PCADetector, SlidingWindow, row_context, score_samples_blockwise
 from skad.inspection import expected
 from skad.postprocessing import ResampledDetector
 
@@ -122,6 +122,14 @@ def test_the_reach_in_rows_covers_the_bins_seen_at_fit(poisson):
     rows_back, rows_ahead = row_context(detector.fit(poisson))
     assert 30 < rows_back < 80
     assert 0 <= rows_ahead < 12
+
+
+def test_blocks_get_the_scores_of_the_whole():
+    X = readings(20.0 * np.arange(900))  # three rows in each bin
+    detector = ResampledDetector(chain(), "1min").fit(X)
+    assert row_context(detector) == (16 * 3 - 1, 3 - 1)
+    blocks = score_samples_blockwise(detector, X, block_size=100)
+    assert np.array_equal(blocks, detector.score_samples(X))
 
 
 def test_rows_that_are_only_counted_and_those_of_an_array_are_taken_as_they_are(
