@@ -115,6 +115,19 @@ def test_a_forecast_is_judged_where_there_is_a_reading(form):
     assert evidence_of(pipe, X).is_enough[[9, 10, 11]].tolist() == [True, False, True]
 
 
+@pytest.mark.parametrize("form", ["rows", "windows", "flattened"])
+def test_a_forecast_of_two_steps_needs_a_reading_of_one_of_them(form):
+    X = rows()
+    X[10:12] = np.nan
+    detector = LSTMForecaster(2, max_epochs=1, horizon=2, n_channels=2, random_state=0)
+    pipe = make_pipeline(SlidingWindow(4, padding="missing"), detector).fit(X)
+    if form != "rows":
+        windows = pipe[:-1].transform(X)
+        X = windows if form == "windows" else windows.reshape(60, -1)
+        pipe = detector.fit(X)
+    assert evidence(pipe, X)[9:13].tolist() == [1.0, 0.75, 0.0, 0.5]
+
+
 def test_detectors_that_know_missing_readings_need_fewer_of_them():
     X = rows()
     X[10:12] = np.nan
