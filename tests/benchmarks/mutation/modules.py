@@ -57,6 +57,12 @@ MODULES = {
         "tests/_estimators/test_callbacks.py",
         _DOCUMENTED,
     ),
+    "skad/detectors/_window_errors.py": (
+        "tests/detectors/test_pca_detector.py",
+        "tests/detectors/test_explain.py",
+        "tests/detectors/test_missing_readings.py",
+        "tests/_estimators/test_channel_errors.py",
+    ),
     "skad/detectors/_window_detector.py": (
         "tests/detectors/test_pca_detector.py",
         "tests/detectors/test_network_detector.py",
