@@ -26,7 +26,9 @@ class Decisions:
     """The decisions over a run of rows that comes in parts.
 
     A threshold that follows takes part by ``__skad_follow__(scores, state)``, which
-    returns the threshold of each score and the state to go on from; None begins. What
+    returns the threshold of each score and the state to go on from, and by
+    ``__skad_begin__(X, row)``, the state at the first row of a series. One that differs
+    from series to series has ``__skad_offsets__(X)``, one for each row. What
     keeps rows without evidence from alarming has ``__skad_protect__(decisions, run)``.
     """
 
@@ -60,10 +62,15 @@ class Decisions:
         if hasattr(self.detector, "__skad_follow__"):
             decisions = self._followed(scores, run, n_before)
         else:
-            decisions = scores - self.detector.offset_
+            decisions = scores - self._offsets(run, len(scores))
         if hasattr(self.detector, "__skad_protect__"):
             return self.detector.__skad_protect__(decisions, run)
         return decisions
+
+    def _offsets(self, run, n_rows):
+        if hasattr(self.detector, "__skad_offsets__"):
+            return self.detector.__skad_offsets__(run)[-n_rows:]
+        return self.detector.offset_
 
     def _followed(self, scores, run, n_before):
         starts = series_starts(run) - n_before
@@ -73,6 +80,8 @@ class Decisions:
         decisions = np.empty(len(scores))
         for number, (start, stop) in enumerate(segment_bounds(starts, len(scores))):
             state = self.state if number == 0 else None
+            if state is None:
+                state = self.detector.__skad_begin__(run, n_before + start)
             part = scores[start:stop]
             thresholds, self.state = self.detector.__skad_follow__(part, state)
             decisions[start:stop] = part - thresholds

@@ -14,6 +14,7 @@ HOMES = {
     "GapRule": ("skad._series.segments", "GapRule"),
     "OfSeries": ("skad.metrics._anomaly_scorer", "_OfSeries"),
     "RecentScores": ("skad.postprocessing._following", "RecentScores"),
+    "StartsOfSeries": ("skad.postprocessing._starts_of_series", "StartsOfSeries"),
     "Spreading": ("skad.postprocessing._spreading", "Spreading"),
     "WindowBank": ("skad.detectors._window_bank", "WindowBank"),
 }

@@ -15,7 +15,6 @@ from skad._series.segments import series_starts
 from skad.postprocessing._alarm_rule import AlarmRule
 from skad.postprocessing._budget import Budget
 from skad.postprocessing._calibration_rows import (
-    last_of_each_series,
     refuse_infinite,
     rows_of,
     rows_with_full_windows,
@@ -26,13 +25,13 @@ from skad.postprocessing._cross_scores import Folds, fit_and_cross_score, is_fro
 from skad.postprocessing._drift import drifting_channels, warn_of_drift
 from skad.postprocessing._following import (
     FollowingRule,
-    RecentScores,
     follow,
     follow_series,
 )
 from skad.postprocessing._meta_detector import as_read, refuse_without_scores
 from skad.postprocessing._normal_rows import TRAIN, rows_to_learn_from
 from skad.postprocessing._p_values import Calibrated
+from skad.postprocessing._starts_of_series import StartsOfSeries
 
 _AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
 
@@ -95,7 +94,7 @@ class AdaptiveThresholdDetector(Calibrated):
     estimator_ : estimator
         The copy of ``estimator`` that was fitted on all rows.
     offset_ : float
-        The threshold before the first row of a series.
+        The threshold before the first row of a series that is not known.
     margin_ : float
         The margin: ``margin``, or what the budget needs.
     training_scores_ : ndarray of shape (n_timestamps,), float64
@@ -128,11 +127,12 @@ class AdaptiveThresholdDetector(Calibrated):
     rows, and mostly within 300. The limit is then never nearer to the level than the
     one put aside; once nine tenths of 128 rows are usual by that one, it is back.
 
-    **Each series stands alone.** Those that outer index levels name begin with the
-    training scores, of several series with the last ones of each. At a gap in time what
-    is remembered stays. Two calls share nothing: to go on where the last one ended, use
-    `skad.streaming.StreamScorer` or `skad.decision_function_blockwise`, which give each
-    row the very decision that it has in the whole series.
+    **Each series stands alone.** One that an outer index level names, and that was
+    there at fit, begins at its own level; half of what it remembers above that is of
+    all series. Others begin with the last scores of all. At a gap in time what is
+    remembered stays.
+    Two calls share nothing: to go on where the last one ended, use
+    `skad.streaming.StreamScorer` or `skad.decision_function_blockwise`.
 
     References
     ----------
@@ -254,89 +254,52 @@ class AdaptiveThresholdDetector(Calibrated):
         scores = np.asarray(scores, dtype=np.float64)
         refuse_infinite(scores, estimator)
         usable = rows_with_full_windows(X, len(scores), estimator)
-        begin = last_of_each_series(scores, X, self.n_recent)
         shown, starts = scores[usable], starts_within(X, usable)
-        self._rule = self._rule_for(X, shown, starts, begin)
-        self._start = RecentScores.begin(begin, self._rule)
+        self._rule = self._rule_for(X, scores, usable, starts)
+        self._starts = StartsOfSeries.learn(X, scores, self._rule)
         self.estimator_ = estimator
         self.training_scores_ = scores
         self.n_calibration_rows_ = len(shown)
-        self.margin_, self.offset_ = self._rule.margin, self._start.threshold
-        usual, thresholds = follow_series(shown, starts, self._start, self._rule)
+        self.margin_, self.offset_ = self._rule.margin, self._starts.pooled.threshold
+        begins = self._starts.at(X, np.flatnonzero(usable)[starts])
+        usual, thresholds = follow_series(shown, starts, begins, self._rule)
         # Scores alone keep the promise of p-values; in their limits, drift is no alarm.
         self._calibrate(shown, _in_limits(shown, usual, thresholds))
         self.expected_alarm_rate_ = float(np.mean(shown < thresholds))
         self._take_names(estimator)
 
-    def _rule_for(self, X, scores, starts, begin):
+    def _rule_for(self, X, scores, usable, starts):
         """Return the rule with the margin given, or with that of the budget."""
         numbers = self.n_level, self.n_recent, self.patience
         rule = FollowingRule(self.quantile, self.margin, *numbers)
         if self.strategy == "margin":
             return rule
-        budget = Budget.of(X, len(scores), self.alarms, self.per, self.rule)
+        shown, first = scores[usable], np.flatnonzero(usable)[starts]
+        budget = Budget.of(X, len(shown), self.alarms, self.per, self.rule)
 
         def decisions(margin):
             tried = replace(rule, margin=margin)
-            start = RecentScores.begin(begin, tried)
-            return scores - follow_series(scores, starts, start, tried)[1]
+            begins = StartsOfSeries.learn(X, scores, tried).at(X, first)
+            return shown - follow_series(shown, starts, begins, tried)[1]
 
         return replace(rule, margin=budget.margin(decisions, starts))
 
-    def thresholds(self, X):
-        """Return the threshold of each row, by the scores of the rows before it.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_timestamps, n_channels)
-            What ``estimator`` takes, from the first row of a series on.
-
-        Returns
-        -------
-        thresholds : ndarray of shape (n_timestamps,), float64
-            A row is an outlier if its score lies below.
-
-        Raises
-        ------
-        ValueError
-            Whatever ``estimator`` raises.
-        """
-        return self._followed(X, self.score_samples(X))
-
-    def decision_function(self, X):
-        """Score rows relative to their thresholds: negative means outlier.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_timestamps, n_channels)
-            What ``estimator`` takes, from the first row of a series on.
-
-        Returns
-        -------
-        decision : ndarray of shape (n_timestamps,), float64
-            ``score_samples(X) - thresholds(X)``, in the units of the scores; not
-            negative for rows without enough evidence, see `skad.evidence`.
-
-        Raises
-        ------
-        ValueError
-            Whatever ``estimator`` raises.
-        """
-        scores = self.score_samples(X)
-        return self.__skad_protect__(scores - self._followed(X, scores), X)
-
-    def __skad_follow__(self, scores, state=None):
-        """Return the threshold of each score, and the state to go on from."""
+    def __skad_begin__(self, X, row):
+        """Return the state at the first row of a series."""
         check_is_fitted(self)
-        state = self._start if state is None else state
+        return self._starts.at(X, [row])[0]
+
+    def __skad_follow__(self, scores, state):
+        """Return the threshold of each score, and the state to go on from."""
         _, thresholds, state = follow(scores, state, self._rule)
         return thresholds, state
 
-    def _followed(self, X, scores):
+    def _thresholds_of(self, X, scores):
         return self._usual_and_thresholds(X, scores)[1]
 
     def _usual_and_thresholds(self, X, scores):
-        return follow_series(scores, series_starts(X), self._start, self._rule)
+        starts = series_starts(X)
+        return follow_series(scores, starts, self._starts.at(X, starts), self._rule)
 
     def _comparable(self, X):
         scores = self.score_samples(X)

@@ -99,13 +99,17 @@ class RecentScores:
         Few of them are repeated: else the first rows that are scored, often training
         rows, whose errors are small, would outnumber them and pull the level down.
         """
-        errors = -np.asarray(scores, dtype=np.float64)
-        if len(errors) >= EVERY:
-            errors = _worst_of_each(errors[len(errors) % EVERY :])
+        errors = worst_errors(scores)
+        return cls.at_level(errors, rule.less_their_level(errors), rule)
+
+    @classmethod
+    def at_level(
+        cls, errors: np.ndarray, excesses: np.ndarray, rule: FollowingRule
+    ) -> "RecentScores":
+        """Remember the level of some errors, and errors less their level."""
         n_levels, n_recent = rows_kept(rule.n_level), rows_kept(rule.n_recent)
-        levels = _repeated(errors[-n_levels:], n_levels)
-        remembered = rule.less_their_level(errors)[-n_recent:]
-        remembered = _repeated(remembered, min(n_levels, n_recent))
+        levels = repeated(errors[-n_levels:], n_levels)
+        remembered = repeated(excesses[-n_recent:], min(n_levels, n_recent))
         limits = rule.limits(remembered)
         arrays = (_NONE, levels, remembered, _NONE, _NONE, _NONE)
         return cls(*arrays, median(levels), *limits)
@@ -152,7 +156,15 @@ class RecentScores:
         return replace(self, remembered=self.watched, **forgotten)
 
 
-def _repeated(errors, least):
+def worst_errors(scores: np.ndarray) -> np.ndarray:
+    """Return the worst of every few errors; of fewer rows, all of them."""
+    errors = -np.asarray(scores, dtype=np.float64)
+    if len(errors) < EVERY:
+        return errors
+    return _worst_of_each(errors[len(errors) % EVERY :])
+
+
+def repeated(errors: np.ndarray, least: int) -> np.ndarray:
     """Repeat errors, the last ones most often, until there are so many."""
     if len(errors) >= least:
         return errors
@@ -183,8 +195,9 @@ def follow(
     return usual, thresholds, state
 
 
-def follow_series(scores, starts, begin, rule):
+def follow_series(scores, starts, begins, rule):
     """Return what was usual at each row and its threshold; each series begins anew."""
-    parts = [follow(part, begin, rule)[:2] for part in np.split(scores, starts[1:])]
+    series = zip(np.split(scores, starts[1:]), begins, strict=True)
+    parts = [follow(part, begin, rule)[:2] for part, begin in series]
     usual, thresholds = (np.concatenate(column) for column in zip(*parts, strict=True))
     return usual, thresholds

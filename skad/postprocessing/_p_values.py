@@ -11,8 +11,9 @@ from skad.postprocessing._threshold_only import ThresholdOnly
 class Calibrated(SharesFolds, ThresholdOnly):
     """Base class: it remembers the calibration scores, for p-values.
 
-    A subclass calls ``_calibrate`` at fit with what ``_comparable(X)`` says of the rows
-    that calibrate: one array, or several, of whose p-values the largest counts.
+    A subclass has ``_thresholds_of(X, scores)``, and calls ``_calibrate`` at fit with
+    what ``_comparable(X)`` says of the rows that calibrate: one array, or several, of
+    whose p-values the largest counts.
     """
 
     def p_values(self, X):
@@ -55,6 +56,48 @@ class Calibrated(SharesFolds, ThresholdOnly):
             )
         ]
         return np.max(found, axis=0)
+
+    def thresholds(self, X):
+        """Return the threshold of each row, by the rows before it or by its series.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_timestamps, n_channels)
+            What ``estimator`` takes, from the first row of a series on.
+
+        Returns
+        -------
+        thresholds : ndarray of shape (n_timestamps,), float64
+            A row is an outlier if its score lies below.
+
+        Raises
+        ------
+        ValueError
+            Whatever ``estimator`` raises.
+        """
+        return self._thresholds_of(X, self.score_samples(X))
+
+    def decision_function(self, X):
+        """Score rows relative to their thresholds: negative means outlier.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_timestamps, n_channels)
+            What ``estimator`` takes, from the first row of a series on.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_timestamps,), float64
+            ``score_samples(X) - thresholds(X)``, in the units of the scores; not
+            negative for rows without enough evidence, see `skad.evidence`.
+
+        Raises
+        ------
+        ValueError
+            Whatever ``estimator`` raises.
+        """
+        scores = self.score_samples(X)
+        return self.__skad_protect__(scores - self._thresholds_of(X, scores), X)
 
     def _calibrate(self, *comparable):
         self._ordered = [np.sort(values) for values in comparable]

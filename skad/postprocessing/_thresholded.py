@@ -28,6 +28,7 @@ from skad.postprocessing._cross_scores import (
     fit_and_cross_score,
     is_frozen,
 )
+from skad.postprocessing._levels_of_series import levels_of_series, of_rows
 from skad.postprocessing._meta_detector import as_read, refuse_without_scores
 from skad.postprocessing._normal_rows import TRAIN, rows_to_learn_from
 from skad.postprocessing._p_values import Calibrated
@@ -42,9 +43,8 @@ from skad.postprocessing._threshold_only import finite_scores
 class ThresholdedDetector(Calibrated):
     """Set the threshold of any detector by a strategy, on rows it was not trained on.
 
-    The scores are those of the detector inside, and its threshold is not used. The rows
-    are cut into blocks in time, and each is scored by a copy that was trained on the
-    others: these scores set `offset_`. The detector itself is trained on all rows.
+    The rows are cut into blocks in time, and each is scored by a copy that was trained
+    on the others: these scores set `offset_`. The detector itself is trained on all.
 
     Parameters
     ----------
@@ -94,11 +94,10 @@ class ThresholdedDetector(Calibrated):
         How many copies are fitted at a time; None is 1 unless a joblib context says
         otherwise, -1 takes all processors.
     calibration_fraction : float in (0, 1) or None, default=0.2
-        For "tail", the share of the rows, the last in time, held back from training; of
-        several series, named by outer index levels, of each. The rows whose windows
-        reach into the training part, by `skad.row_context`, or across a gap, do not
-        count. None trains on all rows and takes *their* scores, which are too good:
-        many more than ``alpha`` of the rows to come are then false alarms.
+        For "tail", the share of the rows, the last in time of each series, held back
+        from training. Rows whose windows reach into the training part, or across a gap,
+        do not count. None trains on all rows and takes *their* scores, which are too
+        good: many more than ``alpha`` of the rows to come are then false alarms.
     train : {"normal", "all"}, default="all"
         Whether to leave out the rows that y labels abnormal, such as maintenance by
         `from_events`: they neither train nor calibrate, and no window crosses the cut.
@@ -108,16 +107,17 @@ class ThresholdedDetector(Calibrated):
     estimator_ : estimator
         The fitted copy of ``estimator``.
     offset_ : float
-        The threshold: ``decision_function(X) = score_samples(X) - offset_``.
-    n_calibration_rows_ : int
-        The number of rows whose scores set it; 0 for "fixed".
-    n_blocks_ : int
-        The number of blocks; 0 where none was needed.
+        The threshold; of several series, that of one which is not known.
+    series_ : list of tuple
+        The names of those, of two or more, with 64 calibration rows.
+    offsets_ : ndarray of shape (n_series,), float64
+        The threshold of each: its median, less the tail of all.
+    n_calibration_rows_, n_blocks_ : int
+        How many rows set it, and in how many blocks; 0 without.
     expected_alarm_rate_ : float
-        The share of these rows below the threshold: what to expect of rows that are as
-        normal. NaN for "fixed".
+        The share of these rows below their thresholds; NaN for "fixed".
     training_scores_ : ndarray of shape (n_timestamps,), float64
-        With "cross", the score of each training row by a copy that did not see it.
+        With "cross": the score of each row by a copy that did not see it.
     n_features_in_ : int
         Number of columns, if ``estimator`` knows it.
     feature_names_in_ : ndarray of shape (`n_features_in_`,), object
@@ -138,30 +138,22 @@ class ThresholdedDetector(Calibrated):
     independent: with the autocorrelation time r of the held-back scores, it is the
     score at which ``(r + number of lower or equal scores) / (n + r)`` reaches
     ``alpha``, and n scores count as ``n / r``. Fewer than ``1 / alpha - 1`` of these
-    are refused. Even so the rate of one detector varies, by about
+    are refused. The rate of one detector varies by about
     ``sqrt(alpha * (1 - alpha) * r / n)``, and nothing holds on a random walk.
-    Anomalies among these rows lower the threshold.
 
     With "cross" the same holds as far as the detector scores new rows as its copies
     would; cross-conformal predictors [3]_, which ask all copies, keep to ``2 * alpha``
-    whatever the detector [4]_. Copies have seen fewer rows and err on the side of fewer
-    alarms.
+    whatever the detector [4]_. Rows with full windows count; if none has, all do.
 
-    Rows with full windows count; if none has, all do. Copies see no window across their
-    block, which is a gap in the index; arrays get one for this.
-
-    **Frozen.** A `~sklearn.frozen.FrozenEstimator` as ``estimator``
-    is not trained at all, nor copied; all rows of X are calibration rows: pass rows
-    that it was not trained on. "fixed" copies and holds back nothing. A detector
-    inside that leaves each training row out of its own score, and offers these scores
-    as ``training_scores_``, is not copied either. Meta-detectors inside take the same
-    blocks, and copies are fitted once for all.
+    **Frozen.** A `~sklearn.frozen.FrozenEstimator` as ``estimator`` is not trained, and
+    all rows of X calibrate: pass rows that it was not trained on. "fixed" copies and
+    holds back nothing, nor is a detector copied that leaves each training row out of
+    its own score, and offers these as ``training_scores_``.
 
     References
     ----------
     .. [1] H. Papadopoulos et al., "Inductive Confidence Machines", ECML 2002.
-    .. [2] A. Siffer et al., "Anomaly Detection in Streams with Extreme Value Theory",
-       KDD 2017.
+    .. [2] A. Siffer et al., "Anomaly Detection in Streams with EVT", KDD 2017.
     .. [3] V. Vovk, "Cross-conformal predictors", Ann. Math. Artif. Intell. 74, 2015.
     .. [4] R. F. Barber et al., "Predictive inference with the jackknife+", Annals of
        Statistics 49(1), 2021.
@@ -255,14 +247,10 @@ class ThresholdedDetector(Calibrated):
         Raises
         ------
         ValueError
-            If "fixed" comes without ``offset``, "budget" without ``per``, or
-            "conformal" without rows held back; if "budget" allows for less than one
-            alarm among the rows that calibrate; if ``calibration_fraction`` is set and
-            has no effect; if ``tail_fraction`` is not above ``alpha``; if too few rows
-            calibrate, or, of those held back, too few have full windows; for
-            "conformal", if these count as fewer than ``1 / alpha - 1``; for "pot", if
-            the tail has fewer than 10; if a score is not finite; and whatever
-            ``estimator`` raises.
+            If a strategy lacks a parameter, or rows: "budget" one alarm among those
+            that calibrate, "conformal" ``1 / alpha - 1`` that count, "pot" 10 in the
+            tail; if a parameter would have no effect; if a score is not finite; and
+            whatever ``estimator`` raises.
         TypeError
             If ``estimator`` has no `score_samples`, or no rows can be taken from X.
         """
@@ -321,11 +309,18 @@ class ThresholdedDetector(Calibrated):
             scores = finite_scores(estimator, X) if crossed is None else crossed
             refuse_infinite(scores, estimator)
             usable = self._usable(estimator, X, held, crossed, len(scores))
-        self._calibrate(scores[usable])
-        self.n_calibration_rows_ = int(np.count_nonzero(usable))
-        self.offset_ = self._offset(scores[usable], X, usable)
-        shown = scores[usable] < self.offset_
-        self.expected_alarm_rate_ = float(np.mean(shown)) if len(shown) else np.nan
+        shown = scores[usable]
+        self._calibrate(shown)
+        self.n_calibration_rows_ = len(shown)
+        self.offset_ = self._offset(shown, X, usable)
+        self.series_, levels = levels_of_series(X, scores, usable)
+        if self.series_:  # at its own level each, with a tail that all share
+            around = scores - of_rows(X, self.series_, levels, len(scores), np.nan)
+            known = usable & ~np.isnan(around)
+            levels = levels + self._offset(around[known], X, known)
+        self.offsets_ = levels
+        is_alarm = shown < self._thresholds_of(X, scores)[usable]
+        self.expected_alarm_rate_ = float(np.mean(is_alarm)) if len(shown) else np.nan
 
     def _usable(self, estimator, X, held, crossed, n_rows):
         """Mark the rows whose scores set the threshold."""
@@ -344,6 +339,12 @@ class ThresholdedDetector(Calibrated):
             return budget.threshold(scores, starts_within(X, usable))
         parameters = {"k": self.k, "tail_fraction": self.tail_fraction}
         return threshold_of(scores, self.strategy, alpha=self.alpha, **parameters)
+
+    def __skad_offsets__(self, X):
+        return self._thresholds_of(X, np.empty(_num_samples(X)))
+
+    def _thresholds_of(self, X, scores):
+        return of_rows(X, self.series_, self.offsets_, len(scores), self.offset_)
 
     def _comparable(self, X):
         return [self.score_samples(X)]

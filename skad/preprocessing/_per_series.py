@@ -13,9 +13,8 @@ from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skad._series.segments import series_starts
+from skad._series.named_series import named_series
 from skad._series.tables import as_native, as_table
-from skad._series.windows import segment_bounds
 
 
 def _can_undo(self):
@@ -98,7 +97,7 @@ class PerSeries(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
         X = as_native(X)
         as_table(X)
         pooled = clone(self.transformer).fit(X)
-        blocks = _blocks(X)
+        blocks = named_series(X)
         fitted = [clone(self.transformer).fit(X.iloc[rows]) for _, rows in blocks]
         self.series_ = [name for name, _ in blocks]
         self.transformers_ = fitted
@@ -186,7 +185,7 @@ class PerSeries(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         X = as_native(X)
         as_table(X)
-        blocks = _blocks(X)
+        blocks = named_series(X)
         if not blocks:
             return _like(X, getattr(self.pooled_, method)(X), self._names(X, method))
         own = dict(zip(self.series_, self.transformers_, strict=True))
@@ -209,15 +208,6 @@ class PerSeries(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
         tags.input_tags = inside.input_tags
         tags.transformer_tags = inside.transformer_tags
         return tags
-
-
-def _blocks(X):
-    """List name and rows of each series that the outer levels of an index name."""
-    index = getattr(X, "index", None)
-    if not hasattr(index, "levels"):
-        return []
-    bounds = segment_bounds(series_starts(X), len(X))
-    return [(index[start][:-1], slice(start, stop)) for start, stop in bounds]
 
 
 def _like(X, table, names):
