@@ -124,6 +124,13 @@ def every_part(estimator) -> Iterator:
         yield from every_part(part)
 
 
+def lengths_of_windows(estimator) -> list[int]:
+    """List the lengths of the windows that steps inside cut, as far as known."""
+    cutters = [part for part in every_part(estimator) if _has(part, "padding")]
+    sizes = [getattr(part, "window_size_", part.window_size) for part in cutters]
+    return [size for size in sizes if not isinstance(size, str)]
+
+
 def last_step(estimator):
     """Return the last step of a Pipeline, of nested ones the innermost."""
     while isinstance(estimator, Pipeline):

@@ -11,8 +11,8 @@ from skad.postprocessing._meta_detector import refuse_without_scores
 from skad.postprocessing._reverse_windowing import ReverseWindowing
 
 _ENSEMBLE = ("autoencoder", "pattern", "pca", "neighbors", "convolutions")
-# Rows of the moving averages: over the scores of one chain, and of the ensemble.
-_SMOOTHING, _SMOOTHING_OF_ENSEMBLE = 100, 32
+# Moving averages over the scores of one chain, and of the ensemble.
+_SMOOTHING, _SMOOTHING_OF_ENSEMBLE = "window", "half"
 # The share of a window that may be missing.
 _MAX_MISSING = 0.5
 # Copies for the threshold and the scales of the members: the fewest there can be.
@@ -60,7 +60,7 @@ def make_detector(
                         channel_aggregation="standardised_max",
                     ),
                 ),
-                smoothing=100,
+                smoothing="window",
             ),
             n_blocks=2,
         )
@@ -83,7 +83,7 @@ def make_detector(
                     ]
                 ),
                 window_size=1,
-                smoothing=32,
+                smoothing="half",
             ),
             n_blocks=2,
         )
@@ -102,10 +102,12 @@ def make_detector(
     causal : bool, default=False
         Whether to do without later rows, for live scores, at some loss.
     smoothing : int or "auto", default="auto"
-        Rows of the moving averages over the scores; "auto" is 100 for one detector
-        and 32 for the ensemble, and 1 smooths nothing. An event shows in the scores
-        up to half as many rows before it begins and after it ends; with ``causal``, up
-        to as many rows late.
+        Rows of the moving averages over the scores; 1 smooths nothing. "auto" is as
+        many as the shortest window holds for one detector, and half as many for the
+        ensemble. With windows of w rows and averages of s, a row has a part in the
+        scores of those up to w - 1 + s / 2 rows before and after it, and with
+        ``causal`` of those up to 2 w + s - 3 after it. Forecasters judge rows, so of
+        these w counts as 1, and are smoothed twice, so s counts double.
     direction : {"both", "above", "below"}, dict or sequence, default="both"
         Which readings count: those "above" what is expected, those "below" it, or both.
         One word for all channels, one for each, or a dict from channels, by name or

@@ -9,7 +9,12 @@ from sklearn.utils.validation import check_is_fitted
 from skad._estimators.callbacks import FitTask
 from skad._estimators.fitted_state import refuse_unlearnt_size
 from skad._estimators.lost_index import warn_of_lost_index
-from skad._estimators.row_context import find_parameter, inner_estimators, row_context
+from skad._estimators.row_context import (
+    find_parameter,
+    inner_estimators,
+    lengths_of_windows,
+    row_context,
+)
 from skad._estimators.thresholding import CONTAMINATION, threshold
 from skad._estimators.training_scores import starts_among, training_scores
 from skad._series.segments import learn_gaps
@@ -56,10 +61,12 @@ class ReverseWindowing(SharesFolds, MetaDetector):
         error. "centre" takes the window in whose middle the row stands (of an even
         number of rows, one more before the row than after it); where a segment ends
         before that window, its last one.
-    smoothing : int, default=1
+    smoothing : int, "window" or "half", default=1
         Number of rows of a moving average over what ``reduce`` gave, centred on the
         row (of an even number, one more before it than after it); at the ends of a
-        segment, of the rows that exist. 1 smooths nothing.
+        segment, of the rows that exist. 1 smooths nothing. "window" takes as many rows
+        as the shortest window that is cut inside ``estimator`` (if none is, as
+        ``window_size``), "half" half as many.
     causal : bool, default=False
         Whether to take the windows that end at the row and at the
         ``window_size - 1`` rows *before* it instead, and to smooth over the row and
@@ -78,6 +85,8 @@ class ReverseWindowing(SharesFolds, MetaDetector):
         The fitted copy of ``estimator``.
     window_size_ : int
         The number of windows that cover a row.
+    smoothing_ : int
+        The rows of the moving average.
     offset_ : float
         The threshold on the spread scores of the training rows as they came in: noise
         that a step inside adds at fit does not enter.
@@ -129,7 +138,7 @@ class ReverseWindowing(SharesFolds, MetaDetector):
         "estimator": [HasMethods("fit")],
         "window_size": [_AT_LEAST_ONE, StrOptions({"auto"})],
         "reduce": [StrOptions({"mean", "median", "max", "centre"})],
-        "smoothing": [_AT_LEAST_ONE],
+        "smoothing": [_AT_LEAST_ONE, StrOptions({"window", "half"})],
         "causal": ["boolean"],
         "contamination": CONTAMINATION,
         "train": TRAIN,
@@ -199,7 +208,7 @@ class ReverseWindowing(SharesFolds, MetaDetector):
         with task.part("fit-detector").around(estimator):
             crossed = fit_and_cross_score(estimator, X, y, folds)
         warn_of_lost_index(estimator, X, stacklevel=6)
-        spreading = self._spreading(self._window_size(estimator))
+        spreading = self._spreading_over(self._window_size(estimator), estimator)
         gaps = learn_gaps(X, find_parameter(estimator, "max_gap"))
         starts = gaps.starts(X)
         scores, rows = training_scores(estimator, X)
@@ -209,6 +218,7 @@ class ReverseWindowing(SharesFolds, MetaDetector):
             spread = spreading(estimator.score_samples(X), starts)
         self.estimator_ = estimator
         self.window_size_ = spreading.window_size
+        self.smoothing_ = spreading.smoothing
         self._gaps = gaps
         self._fitted_spreading = spreading  # parameters that change wait for a fit
         self.offset_ = threshold(spread, self.contamination)
@@ -245,8 +255,12 @@ class ReverseWindowing(SharesFolds, MetaDetector):
     def __skad_training_scores__(self):
         return self._of_training
 
-    def _spreading(self, window_size):
-        return Spreading(window_size, self.reduce, self.smoothing, self.causal)
+    def _spreading_over(self, window_size, estimator):
+        smoothing = self.smoothing
+        if isinstance(smoothing, str):
+            shortest = min(lengths_of_windows(estimator), default=window_size)
+            smoothing = shortest if smoothing == "window" else max(1, shortest // 2)
+        return Spreading(window_size, self.reduce, smoothing, self.causal)
 
     def _window_size(self, estimator):
         if self.window_size != "auto":
@@ -301,6 +315,7 @@ class ReverseWindowing(SharesFolds, MetaDetector):
             spreading = self._fitted_spreading
         else:
             size = self.window_size
-            spreading = self._spreading(back + 1 if size == "auto" else size)
+            size = back + 1 if size == "auto" else size
+            spreading = self._spreading_over(size, self.estimator)
         more_back, more_ahead = spreading.context()
         return back + more_back, ahead + more_ahead

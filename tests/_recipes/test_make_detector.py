@@ -150,8 +150,21 @@ def test_one_smoothing_is_that_of_every_average():
         parameters = detector.get_params().items()
         found = {v for k, v in parameters if k.rpartition("__")[2] == "smoothing"}
         assert found == {9}
-    assert make_detector(FOREST).estimator.smoothing == 100
-    assert make_detector().estimator.smoothing == 32
+    assert make_detector(FOREST).estimator.smoothing == "window"
+    assert make_detector().estimator.smoothing == "half"
+
+
+@pytest.mark.parametrize(("size", "blur"), [(0.6, 0), (30.0, 16)])
+def test_an_alarm_ends_within_a_window_of_the_fault_and_has_no_echo(size, blur):
+    """Half of the moving average comes on top where a fault is very large."""
+    rows = np.sin(np.arange(1600) / 5)[:, np.newaxis]
+    rows += np.random.default_rng(0).normal(scale=0.1, size=rows.shape)
+    rows[900:930] += size
+    detector = make_detector("pca", window_size=32).fit(rows[:700])
+    found = np.flatnonzero(detector.predict(rows)[700:] == -1) + 700
+    assert np.isin(np.arange(900, 930), found).all()
+    assert 900 - 32 - blur <= found.min()
+    assert found.max() < 930 + 32 + blur
 
 
 def test_members_are_smoothed_once_by_the_ensemble():

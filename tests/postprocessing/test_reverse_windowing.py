@@ -453,3 +453,27 @@ def test_auto_reads_the_windows_of_members_that_score_windows(rng):
     ensemble = EnsembleDetector([("one", pipe), ("two", clone(pipe))])
     detector = ReverseWindowing(ensemble).fit(rng.normal(size=(200, 1)))
     assert detector.window_size_ == 8
+
+
+@pytest.mark.parametrize(("smoothing", "n_rows"), [("window", 6), ("half", 3)])
+def test_smoothing_goes_by_the_shortest_window_inside(rng, smoothing, n_rows):
+    X = rng.normal(size=(60, 1))
+    forest = IsolationForest(n_estimators=2, random_state=0)
+    members = [
+        (str(size), make_pipeline(SlidingWindow(size, flatten=True), forest))
+        for size in (9, 6)
+    ]
+    by_name = ReverseWindowing(
+        EnsembleDetector(members), window_size=1, smoothing=smoothing
+    )
+    by_number = clone(by_name).set_params(smoothing=n_rows)
+    assert row_context(by_name) == row_context(by_number)
+    assert by_name.fit(X).smoothing_ == n_rows
+    assert np.array_equal(by_name.score_samples(X), by_number.fit(X).score_samples(X))
+
+
+def test_without_windows_inside_smoothing_goes_by_the_windows_that_cover_a_row(rng):
+    forest = IsolationForest(n_estimators=2, random_state=0)
+    detector = ReverseWindowing(forest, window_size=5, smoothing="half")
+    assert row_context(detector) == (1, 4)
+    assert detector.fit(rng.normal(size=(40, 2))).smoothing_ == 2
