@@ -82,8 +82,8 @@ bench-adapters: .venv-bench/.ok  ## Hold the adapter to PyOD itself (1 min).
 mutation: .venv-mutation/.ok  ## Change skad bit by bit, see what tests notice (2 h), write a page; CHECK=1, MOST=50, MODULES="skad/_series/windows.py".
 	$(ONE_THREAD) .venv-mutation/bin/python -m tests.benchmarks.mutation $(if $(CHECK),--check) $(if $(MOST),--most $(MOST)) $(if $(MODULES),--modules $(MODULES))
 
-bench-alarms: .venv/.ok  ## Judge alarms, also on labelled series in DATA="folders", write a page; CHECK=1, QUICK=1.
-	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks.alarms $(if $(DATA),--data $(DATA)) $(if $(CHECK),--check) $(if $(QUICK),--quick)
+bench-alarms: .venv/.ok  ## Judge alarms, also on labelled series in DATA="folders", write a page; CHECK=1, QUICK=1, MOST=6 of each group, KEPT=file.
+	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks.alarms $(if $(DATA),--data $(DATA)) $(if $(CHECK),--check) $(if $(QUICK),--quick) $(if $(MOST),--most $(MOST)) $(if $(KEPT),--kept $(KEPT))
 
 bench-reliability: .venv/.ok  ## Try to break it (25 min), write a page; CHECK=1, QUICK=1, ROWS="files load".
 	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks.reliability $(if $(CHECK),--check) $(if $(QUICK),--quick) $(if $(ROWS),--rows $(ROWS))

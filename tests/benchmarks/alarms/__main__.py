@@ -44,6 +44,13 @@ def measure(contenders):
     return results, rates_on_real_series(contenders, STRATEGIES)
 
 
+def _command(options):
+    words = ["make bench-alarms", *(["QUICK=1"] if options.quick else [])]
+    words += [f"MOST={options.most}"] if options.most else []
+    folders = " ".join(str(folder) for folder in options.data)
+    return " ".join(words + ([f'DATA="{folders}"'] if folders else []))
+
+
 def main(arguments=None, measure=measure):
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.alarms")
     parser.add_argument(
@@ -55,23 +62,29 @@ def main(arguments=None, measure=measure):
     parser.add_argument(
         "--data", type=Path, nargs="*", default=[], help="folders of labelled series"
     )
+    parser.add_argument("--most", type=int, help="so many series of each group at most")
+    parser.add_argument(
+        "--kept", type=Path, help="a file for the results on labelled series"
+    )
     parser.add_argument("--page", type=Path, default=PAGE, help="where to write")
     options = parser.parse_args(arguments)
     contenders = CONTENDERS
     if options.quick:
         contenders = [replace(c, n_series=max(5, c.n_series // 10)) for c in CONTENDERS]
-    labelled = alarms_on_labelled(options.data, 2 if options.quick else None)
+    most = 2 if options.quick and not options.most else options.most
+    labelled = alarms_on_labelled(options.data, most, options.kept)
     results, real = measure(contenders)
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     text = page(
         date=datetime.now(UTC).date(),
-        command=f"make bench-alarms{' QUICK=1' if options.quick else ''}",
+        command=_command(options),
         versions=f"skad {skad.__version__}, Python {platform.python_version()}, "
         + versions,
         n_new=N_NEW,
         results=results,
         real=real,
         labelled=labelled,
+        n_most=most,
     )
     options.page.write_text(text)
     print(text)  # noqa: T201

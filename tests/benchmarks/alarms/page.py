@@ -1,7 +1,15 @@
 """The page of the documentation that a run of the benchmark writes."""
 
 from tests.benchmarks.alarms.contenders import STRATEGIES
-from tests.benchmarks.alarms.labelled import BARS, OURS, summary
+from tests.benchmarks.alarms.labelled import (
+    BARS,
+    FOREST,
+    LEAST_OVER_GROUPS,
+    OURS,
+    over_groups,
+    ranking,
+    summary,
+)
 from tests.benchmarks.alarms.series import KINDS, WITH_A_PROMISE
 from tests.benchmarks.speed.page import table
 
@@ -50,7 +58,9 @@ a threshold from its past is of use there: "conformal" refuses to set one.
 """
 
 
-def page(*, date, command, versions, n_new, results, real, labelled=None) -> str:
+def page(
+    *, date, command, versions, n_new, results, real, labelled=None, n_most=None
+) -> str:
     """Put the page together.
 
     ``results`` is a list of (contender, rates by kind); ``real`` maps series to the
@@ -74,7 +84,7 @@ def page(*, date, command, versions, n_new, results, real, labelled=None) -> str
     tables = [_real_table(name, rates) for name, rates in real.items()]
     parts += [REAL, "\n\n".join(tables), ""]
     if labelled:
-        parts.append(labelled_section(labelled))
+        parts.append(labelled_section(labelled, n_most))
     return "\n".join(parts)
 
 
@@ -157,26 +167,61 @@ events that are found (an alarm touches them, or the 50 rows around them); the m
 series. Next to it the share of the rows further than 100 rows from any event that are
 alarmed, in per cent, over all rows and of the median series. The last line chooses one
 threshold per series by its labels.
+{share}
+"""
+BY_GROUP = """
+How the scores rank
+-------------------
+
+Mean VUS-PR of ``make_detector()`` and of the forest, over all rows of a series, the
+training prefix included; and seconds of the processor per series, to fit and to score.
 
 """
 
 
-def labelled_section(groups) -> str:
+def labelled_section(groups, n_most=None) -> str:
     """Lay out a table of verdicts, and one of contenders for each group."""
     rows = [_verdict(group, groups[group]) for group in BARS if group in groups]
+    mean = over_groups(groups)
+    is_met = "yes" if mean >= LEAST_OVER_GROUPS else "**no**"
+    rows.append(
+        ("Mean of groups", f"{mean:.2f} (>= {LEAST_OVER_GROUPS})", "", "", is_met)
+    )
+    share = f"Of each group at most {n_most} series, spread evenly.\n" if n_most else ""
     parts = [
-        LABELLED,
+        LABELLED.format(share=share),
         table(("Series", "Event F1", "Rows, %", "Median, %", "Met"), rows),
+        BY_GROUP,
+        _ranking_table(groups),
     ]
     for group, results in groups.items():
         title = f"{group}: {len(results)} series"
         lines = [
             (name, *(f"{value:.2f}" for value in _in_units(summary(results, name))))
-            for name in results[0]
+            for name in next(iter(results.values()))["alarms"]
         ]
         header = ("Threshold", "Event F1", "Rows, %", "Median, %")
         parts += ["", title, "-" * len(title), "", table(header, lines)]
     return "\n".join(parts) + "\n"
+
+
+def _ranking_table(groups):
+    rows = [
+        (
+            group,
+            len(results),
+            f"{ranking(results, OURS):.3f}",
+            f"{ranking(results, FOREST):.3f}",
+            *_mean_seconds(results),
+        )
+        for group, results in groups.items()
+    ]
+    return table(("Series", "Number", OURS, FOREST, "Fit, s", "Score, s"), rows)
+
+
+def _mean_seconds(results):
+    fits, scores = zip(*(of["seconds"] for of in results.values()), strict=True)
+    return (f"{sum(part) / len(part):.1f}" for part in (fits, scores))
 
 
 def is_met(group, results) -> bool:
