@@ -209,7 +209,7 @@ def _ranking_table(groups):
     rows = [
         (
             group,
-            len(results),
+            str(len(results)),
             f"{ranking(results, OURS):.3f}",
             f"{ranking(results, FOREST):.3f}",
             *_mean_seconds(results),
