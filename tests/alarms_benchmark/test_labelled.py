@@ -60,7 +60,7 @@ def test_series_of_a_group_are_spread_evenly(tmp_path):
 
 
 def found(f1):
-    alarms = {name: (f1, 1, 1000) for name in (OURS, FOREST, HINDSIGHT)}
+    alarms = dict.fromkeys((OURS, FOREST, HINDSIGHT), (f1, 1, 1000))
     return {"alarms": alarms, "vus_pr": {OURS: 0.7, FOREST: 0.3}, "seconds": (5, 1)}
 
 

@@ -47,7 +47,7 @@ class Labelled:
 
 
 def load(folder, n_most=None):
-    """Return the series under a folder, so many of each group at most, spread evenly."""
+    """Return the series under a folder; of each group so many, spread evenly."""
     groups = {}
     for path in sorted(Path(folder).rglob("*.npz")):
         series = read(path)
