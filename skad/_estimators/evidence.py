@@ -1,6 +1,7 @@
 """How much of what the score of a row rests on are readings.
 
-Cells that are missing, and those that lie before a series or beyond a gap, are none::
+Cells that are missing, those that lie before a series or beyond a gap, and those of
+channels that are never scored, are none::
 
     row            0 1 2 3 4 5            windows of 4 rows, one channel
     reading        x x . x x x
@@ -67,14 +68,15 @@ def evidence_of(estimator, X) -> Evidence:
             return part.__skad_evidence__(X)
     cutter = _first(parts, "padding", "max_gap")
     detector = _first(parts, "max_missing")
-    max_missing = _MAX_MISSING if detector is None else detector.max_missing
+    fitted_as = getattr(detector, "_fitted_as", detector)
+    max_missing = getattr(fitted_as, "max_missing", _MAX_MISSING)
     horizon = getattr(detector, "horizon", 1)
     horizon = horizon if getattr(detector, "judges_rows", False) else None
     if cutter is None:
         share = _share_of_samples(X, detector, horizon)
         return Evidence(share, is_enough(share, max_missing))
     starts, size = cutter._gaps.starts(X), cutter.window_size_
-    of_rows, n_channels = _readings_of_rows(X)
+    of_rows, n_channels = _readings_of_rows(X, detector)
     share = n_readings(of_rows, size, starts) / (size * n_channels)
     if horizon is not None:  # nothing is said without a reading to compare with
         share *= n_readings(of_rows, horizon, starts) > 0
@@ -96,24 +98,43 @@ def _share_of_samples(X, detector, horizon):
     """Return the share of readings in windows, flattened or not, or in single rows."""
     if n_dimensions(X) == 3:
         windows = X if isinstance(X, PickedWindows) else np.asarray(X)
-        n_cells = windows.shape[1] * windows.shape[2]
-        missing = n_missing(windows)
+        scored = _scored(detector, windows.shape[2])
+        n_cells = windows.shape[1] * np.arange(windows.shape[2])[scored].size
+        missing = n_missing(windows, scored)
         share = np.ones(len(windows)) if missing is None else 1 - missing / n_cells
         if horizon is not None and missing is not None:
-            target = np.asarray(windows[:, -horizon:])
+            target = np.asarray(windows[:, -horizon:])[..., scored]
             share *= ~np.isnan(target).all(axis=(1, 2))
         return share
-    of_rows, n_columns = _readings_of_rows(X)
+    of_rows, n_columns = _readings_of_rows(X, detector)
     share = of_rows / n_columns
     if horizon is not None and (share < 1).any():
-        n_target = horizon * detector.n_channels
-        share *= ~np.isnan(_as_numbers(X)[:, -n_target:]).all(axis=1)
+        n_target = horizon * n_columns // detector.window_shape_[0]
+        target = _scored_numbers(X, detector)[:, -n_target:]
+        share *= ~np.isnan(target).all(axis=1)
     return share
 
 
-def _readings_of_rows(X):
-    """Count the readings of each row, and its cells."""
+def _scored(detector, n_columns) -> slice | np.ndarray:
+    """Tell which columns, of rows or of flattened windows, are no context."""
+    fitted_as = getattr(detector, "_fitted_as", None)
+    context = getattr(fitted_as, "context_channels", None)
+    if context is None:
+        return slice(None)
+    n_steps, n_channels = detector.window_shape_
+    if n_columns not in (n_channels, n_steps * n_channels):  # windows are of others
+        return slice(None)
+    return ~np.isin(np.arange(n_columns) % n_channels, list(context))
+
+
+def _scored_numbers(X, detector):
     values = _as_numbers(X)
+    return None if values is None else values[:, _scored(detector, values.shape[1])]
+
+
+def _readings_of_rows(X, detector):
+    """Count the readings of each row, and its cells, in channels that are scored."""
+    values = _scored_numbers(X, detector)
     if values is None:
         return np.ones(_num_samples(X)), 1
     if not np.isnan(np.sum(values)):  # no array of flags for a series without

@@ -12,7 +12,8 @@ def evidence(detector, X) -> np.ndarray:
     Cells that are missing (NaN), and those that lie before a series or beyond a gap,
     are none. The window is the one that ends at the row, as `SlidingWindow` inside the
     detector cuts it, with its rule for gaps; what spreading and smoothing add to it
-    does not count. Repeated readings are readings.
+    does not count. Repeated readings are readings; those of ``context_channels``, which
+    are never scored, do not count.
 
     Parameters
     ----------

@@ -13,19 +13,24 @@ _AT_ONCE = 512  # windows
 _ROUNDING = 1e-9
 
 
-def n_missing(windows) -> np.ndarray | None:
-    """Count the missing cells of each window; None where no window has any."""
+def n_missing(windows, scored: slice | np.ndarray | None = None) -> np.ndarray | None:
+    """Count the missing cells of each window; None where no window has any.
+
+    With ``scored``, (n_channels,), those of the marked channels alone.
+    """
     size = windows.shape[1]
     if isinstance(windows, PickedWindows):
         rows, first = windows.block, windows.numbers
     else:
         rows, first = series_under(windows), np.arange(len(windows))
-    if not _holds_nan(windows if rows is None else rows):
+    cells = windows if rows is None else rows
+    cells = cells if scored is None else cells[..., scored]
+    if not _holds_nan(cells):
         return None
     if rows is None:
-        counts = np.isnan(windows).sum(axis=(1, 2))
+        counts = np.isnan(cells).sum(axis=(1, 2))
     else:
-        sums = _sums(np.isnan(rows).sum(axis=1))
+        sums = _sums(np.isnan(cells).sum(axis=1))
         counts = sums[first + size] - sums[first]
     return counts if counts.any() else None
 

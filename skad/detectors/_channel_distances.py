@@ -1,6 +1,7 @@
 """One distance out of those of the channels."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -22,6 +23,7 @@ class ChannelDistances:
 
     aggregation: str = "joint"
     scale: np.ndarray | None = None
+    scored: ClassVar[None] = None  # all channels are
 
     def of_windows(self, distances: np.ndarray) -> np.ndarray:
         """Map the distances of the channels to those of windows, (n,)."""

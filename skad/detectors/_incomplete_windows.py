@@ -19,13 +19,13 @@ from skad._series.windows import take_windows
 _SAMPLE, _LEVELS, _TAIL = 512, np.array([0.125, 0.25, 0.5, 0.75, 1.0]), 98
 
 
-def windows_to_learn_from(detector, windows):
+def windows_to_learn_from(detector, windows, scored=None):
     """Leave out windows without enough evidence; raise where too few are left."""
     missing = n_missing(windows)
     if missing is None:
         return windows
     _refuse_silent_channels(detector, windows)
-    enough = _has_enough(missing, windows, detector.max_missing)
+    enough = _has_enough(windows, detector.max_missing, scored)
     if np.count_nonzero(enough) < 2:
         raise ValueError(
             f"{np.count_nonzero(enough)} of {len(windows)} windows of X hold the share "
@@ -36,10 +36,13 @@ def windows_to_learn_from(detector, windows):
     return windows if enough.all() else take_windows(windows, enough)
 
 
-def _has_enough(missing, windows, max_missing):
-    """Tell of each window whether no more of it is missing than may be."""
-    n_cells = windows.shape[1] * windows.shape[2]
-    return is_enough(1 - missing / n_cells, max_missing)
+def _has_enough(windows, max_missing, scored):
+    """Tell of each window whether no more is missing than may be, context aside."""
+    missing = n_missing(windows, scored)
+    if missing is None:
+        return np.full(len(windows), True)
+    n_channels = windows.shape[2] if scored is None else np.count_nonzero(scored)
+    return is_enough(1 - missing / (windows.shape[1] * n_channels), max_missing)
 
 
 def _refuse_silent_channels(detector, windows):
@@ -52,16 +55,17 @@ def _refuse_silent_channels(detector, windows):
         )
 
 
-def by_evidence(windows, max_missing, of_complete, of_others, shape):
+def by_evidence(windows, max_missing, of_complete, of_others, shape, scored=None):
     """Ask of complete windows and of others, each in their own way.
 
-    The answers, of ``shape``, are NaN for windows without enough evidence.
+    The answers, of ``shape``, are NaN for windows without enough evidence. Channels
+    that are not ``scored``, (n_channels,), give none; None means that all do.
     """
     missing = n_missing(windows)
     if missing is None:
         return of_complete(windows)
     complete = missing == 0
-    others = _has_enough(missing, windows, max_missing) & ~complete
+    others = _has_enough(windows, max_missing, scored) & ~complete
     answers = np.full(shape, np.nan)
     for rows, answers_of in ((complete, of_complete), (others, of_others)):
         if rows.any():

@@ -145,7 +145,8 @@ class WindowDetector(WindowErrors, CallbackSupport, ThresholdMixin, BaseEstimato
         names = names_in_windows(columns, windows.shape[2])
         rules = rules_of(self, names)
         self._fitted_as.set_params(**rules.as_parameters())
-        n_rows, windows = len(windows), windows_to_learn_from(self, windows)
+        n_rows = len(windows)
+        windows = windows_to_learn_from(self, windows, rules.scored())
         self._harmless_beyond = harmless_beyond(windows, rules)
         self._usual_readings = usual_readings(windows)
         self._learn(windows, task)
@@ -251,7 +252,8 @@ class WindowDetector(WindowErrors, CallbackSupport, ThresholdMixin, BaseEstimato
         windows = self._fitted_windows(X)
         shape = len(windows), windows.shape[2]
         ways = self._shares_of, self._shares_there
-        shares = by_evidence(windows, self._fitted_as.max_missing, *ways, shape)
+        max_missing, scored = self._fitted_as.max_missing, self._errors.scored
+        shares = by_evidence(windows, max_missing, *ways, shape, scored)
         evenly = self._errors.even_shares(shape[1])
         shares[lacks_evidence(shares, windows)] = -self._usual_score * evenly
         return shares

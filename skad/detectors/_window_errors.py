@@ -18,7 +18,8 @@ class WindowErrors:
         """Return the errors of windows; NaN of those without enough evidence."""
         ways = self._errors_of, self._errors_there
         max_missing = self._fitted_as.max_missing
-        return by_evidence(windows, max_missing, *ways, (len(windows),))
+        shape, scored = (len(windows),), self._errors.scored
+        return by_evidence(windows, max_missing, *ways, shape, scored)
 
     def _errors_of(self, windows):
         blocks = self._channel_means(windows, merge=True)

@@ -128,6 +128,26 @@ def test_a_forecast_of_two_steps_needs_a_reading_of_one_of_them(form):
     assert evidence(pipe, X)[9:13].tolist() == [1.0, 0.75, 0.0, 0.5]
 
 
+@pytest.mark.parametrize("form", ["rows", "windows", "flattened"])
+def test_context_is_no_evidence(form):
+    X = rows()
+    X[20:22, 1] = np.nan
+    detector = PCADetector(2, context_channels=[0], n_channels=2, max_missing=0.25)
+    pipe = make_pipeline(SlidingWindow(4, padding="missing"), detector).fit(X)
+    if form != "rows":
+        windows = pipe[:-1].transform(X)
+        X = windows if form == "windows" else windows.reshape(60, -1)
+        pipe = detector.fit(X)
+    found = evidence_of(pipe, X)
+    assert found.share[19:23].tolist() == [1.0, 0.75, 0.5, 0.5]
+    assert found.is_enough[19:23].tolist() == [True, True, False, False]
+    usual = np.median(pipe.score_samples(X)[3:])
+    scores = pipe.score_samples(X)[19:23]
+    assert scores[2] == scores[3]  # that of the usual training window
+    assert len({*scores}) == 3
+    assert abs(scores[2] - usual) < abs(usual)
+
+
 def test_detectors_that_know_missing_readings_need_fewer_of_them():
     X = rows()
     X[10:12] = np.nan

@@ -24,6 +24,15 @@ def test_missing_cells_are_counted_in_any_layout(rng, starts):
     np.testing.assert_array_equal(n_missing(windows[7:23]), expected[7:23])
 
 
+def test_channels_that_are_not_scored_are_not_counted(rng):
+    rows, scored = with_holes(rng), np.array([False, True])
+    for windows in (trailing_windows(rows, 5), np.array(trailing_windows(rows, 5))):
+        expected = n_missing(windows[..., 1:])
+        np.testing.assert_array_equal(n_missing(windows, scored), expected)
+    rows[:, 1] = 0
+    assert n_missing(trailing_windows(rows, 5), scored) is None
+
+
 def test_windows_without_a_missing_cell_are_told_apart(rng):
     rows = rng.normal(size=(60, 2))
     assert n_missing(trailing_windows(rows, 5)) is None
