@@ -81,6 +81,8 @@ def filled(windows: np.ndarray, usual: np.ndarray) -> np.ndarray:
     At the ends of a window the nearest reading is held; a channel without any is
     ``usual``, (n_channels,).
     """
+    if not isinstance(windows, PickedWindows) and not _holds_nan(rows_under(windows)):
+        return windows
     missing = np.isnan(windows)
     if not missing.any():
         return windows

@@ -51,8 +51,8 @@ def trailing_windows(
 class PickedWindows(NDArrayOperatorsMixin):
     """Windows by number, out of all those over one block of rows; to read alone.
 
-    Rows taken from it, by a slice, by numbers or by a mask, are such windows again,
-    and no window is copied. To NumPy, and to whoever asks for anything else that
+    Rows taken from it, by a slice, by numbers or by a mask, are such windows again, or
+    a plain view where they follow each other; no window is copied. To NumPy, and to whoever asks for anything else that
     arrays have, it is an array of shape ``(n, size, n_channels)``, made when needed.
     """
 
@@ -76,7 +76,7 @@ class PickedWindows(NDArrayOperatorsMixin):
         if any(other is not Ellipsis for other in others):
             return np.asarray(self)[key]
         rows = rows if isinstance(rows, slice) else np.asarray(rows)
-        return PickedWindows(self.block, self.shape[1], self.numbers[rows])
+        return _picked(self.block, self.shape[1], self.numbers[rows])
 
     @property
     def _all(self):
@@ -119,8 +119,16 @@ def take_windows(windows, rows: np.ndarray):
     series = series_under(windows)
     if series is None:
         return windows[rows]
-    numbers = np.arange(len(windows))[rows]
-    return PickedWindows(series, windows.shape[1], numbers)
+    return _picked(series, windows.shape[1], np.arange(len(windows))[rows])
+
+
+def _picked(block, size, numbers):
+    """Return windows by number; those that follow each other, as all but the first do
+    where what lies before a series is missing, as a view that is quicker to work on.
+    """
+    if len(numbers) and (np.diff(numbers) == 1).all():
+        return windows_over(block, size)[numbers[0] : numbers[-1] + 1]
+    return PickedWindows(block, size, numbers)
 
 
 def segment_bounds(starts: np.ndarray, n_rows: int) -> list[tuple[int, int]]:

@@ -233,6 +233,14 @@ def test_rows_of_picked_windows_are_picked_windows(rng, rows):
     np.testing.assert_array_equal(taken, np.asarray(windows)[rows])
 
 
+@pytest.mark.parametrize("rows", [slice(9, 19), np.arange(20, 30), [4]])
+def test_windows_that_follow_each_other_are_a_view_of_their_rows(rng, rows):
+    windows = picked(rng)
+    taken = windows[rows]
+    assert np.shares_memory(series_under(taken), windows.block)
+    np.testing.assert_array_equal(taken, np.asarray(windows)[rows])
+
+
 @pytest.mark.parametrize(
     "key",
     [
