@@ -52,8 +52,8 @@ class PickedWindows(NDArrayOperatorsMixin):
     """Windows by number, out of all those over one block of rows; to read alone.
 
     Rows taken from it, by a slice, by numbers or by a mask, are such windows again, or
-    a plain view where they follow each other; no window is copied. To NumPy, and to whoever asks for anything else that
-    arrays have, it is an array of shape ``(n, size, n_channels)``, made when needed.
+    a plain view where they follow each other; no window is copied. To NumPy, and to
+    whoever asks for anything else that arrays have, it is an array of shape ``(n, size, n_channels)``, made when needed.
     """
 
     ndim = 3
@@ -123,8 +123,10 @@ def take_windows(windows, rows: np.ndarray):
 
 
 def _picked(block, size, numbers):
-    """Return windows by number; those that follow each other, as all but the first do
-    where what lies before a series is missing, as a view that is quicker to work on.
+    """Return windows by number, as a plain view where they follow each other.
+
+    So do all but the first where what lies before a series is missing; convolutions
+    of a view are computed once for all windows.
     """
     if len(numbers) and (np.diff(numbers) == 1).all():
         return windows_over(block, size)[numbers[0] : numbers[-1] + 1]
