@@ -53,7 +53,8 @@ class PickedWindows(NDArrayOperatorsMixin):
 
     Rows taken from it, by a slice, by numbers or by a mask, are such windows again, or
     a plain view where they follow each other; no window is copied. To NumPy, and to
-    whoever asks for anything else that arrays have, it is an array of shape ``(n, size, n_channels)``, made when needed.
+    whoever asks for anything else that arrays have, it is an array of shape
+    ``(n, size, n_channels)``, made when needed.
     """
 
     ndim = 3

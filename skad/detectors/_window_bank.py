@@ -32,7 +32,7 @@ class WindowBank:
     search: np.ndarray
 
     def nearest(
-        self, asked: np.ndarray, k: int, rows: np.ndarray | None = None, zone: int = 0
+        self, asked: np.ndarray, k: int, left_out: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Find the k nearest of the bank to each of a block of points.
 
@@ -42,12 +42,9 @@ class WindowBank:
             A block of one fixed shape.
         k : int
             How many are sought.
-        rows : ndarray of shape (n_block,) or None
-            At which training rows the points end: what is stored within ``zone`` rows
-            does not count. Without it, one stored window identical to the point asked
-            about does not count.
-        zone : int
-            See ``rows``.
+        left_out : ndarray of shape (n_block, n_bank) or None, bool
+            What of the bank does not count, for each point. Without it, one stored
+            window identical to the point asked about does not count.
 
         Returns
         -------
@@ -57,15 +54,13 @@ class WindowBank:
             Which of the bank these are.
         """
         ranks = self._ranks(asked)
-        if rows is not None:
-            ranks[:, : len(self.rows)][
-                np.abs(rows[:, np.newaxis] - self.rows) <= zone
-            ] = _NEVER
+        if left_out is not None:
+            np.putmask(ranks[:, : len(self.rows)], left_out, _NEVER)
         found, is_there = _least(ranks, min(k + 1, len(self.points)))
         differences = asked[:, np.newaxis] - self.points[found]
         squares = np.square(differences).sum(axis=2)
         squares[~is_there] = np.inf
-        if rows is None:  # the one that is identical goes to the end
+        if left_out is None:  # the one that is identical goes to the end
             is_same = squares == 0
             is_same[:, 1:] &= ~np.maximum.accumulate(is_same, axis=1)[:, :-1]
             squares[is_same] = np.inf
@@ -122,12 +117,18 @@ def nearest_of_groups(
 ) -> tuple[np.ndarray, list[np.ndarray]]:
     """Search each bank for its own points; see `WindowBank.nearest`.
 
+    ``rows`` are the training rows at which the points end, if they are any: what is
+    stored within ``zone`` rows does not count.
+
     Returned are the mean distances over the k nearest, (n_block, n_groups), and for
     each group which is nearest, (n_block,).
     """
-    distances, found = [], []
+    distances, found, stored, left_out = [], [], None, None
     for bank, asked in zip(banks, points, strict=True):
-        squares, places = bank.nearest(asked, k, rows, zone)
+        if rows is not None and not np.array_equal(bank.rows, stored):
+            stored = bank.rows
+            left_out = np.abs(rows[:, np.newaxis] - stored) <= zone
+        squares, places = bank.nearest(asked, k, left_out)
         distances.append(_mean_distance(squares / asked.shape[1]))
         found.append(places[:, 0])
     return np.stack(distances, axis=1), found

@@ -12,6 +12,7 @@ deviation is divided out afterwards.
 """
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.ndimage import maximum_filter1d
 
 from skad._series.rolling import sum_ahead
@@ -19,6 +20,8 @@ from skad._series.rolling import sum_ahead
 LENGTHS = (7, 9, 11)
 # Positions that are counted fit into 8 bits.
 _MOST_POSITIONS = 255
+# Fewer calls for small blocks, and flags of large ones that stay near the processor.
+_STEPS_AT_ONCE = 64
 # How many channels a kernel may mix.
 _MOST_CHANNELS = 9
 # Far from where sums of single precision overflow.
@@ -88,11 +91,13 @@ def share_above(values: np.ndarray, limits: np.ndarray, n_steps: int) -> np.ndar
     Of long windows every second step counts, or every third, ...: of the same ones for
     each window.
     """
+    if values.ndim == 1:  # step j of window i is number i + j
+        values = sliding_window_view(values, len(limits))
+    steps = values[: n_steps : -(-n_steps // _MOST_POSITIONS)]
     counts = np.zeros(len(limits), dtype=np.uint8)
-    steps = range(0, n_steps, -(-n_steps // _MOST_POSITIONS))
-    for step in steps:
-        at_step = values[step] if values.ndim == 2 else values[step:][: len(limits)]
-        counts += (at_step > limits).view(np.uint8)
+    for start in range(0, len(steps), _STEPS_AT_ONCE):
+        above = steps[start : start + _STEPS_AT_ONCE] > limits
+        counts += np.add.reduce(above.view(np.uint8), axis=0, dtype=np.uint8)
     return counts / np.float32(len(steps))
 
 
