@@ -221,7 +221,8 @@ class ReverseWindowing(SharesFolds, MetaDetector):
         self.smoothing_ = spreading.smoothing
         self._gaps = gaps
         self._fitted_spreading = spreading  # parameters that change wait for a fit
-        self.offset_ = threshold(spread, self.contamination)
+        n_alike = sum(row_context(self)) + 1
+        self.offset_ = threshold(spread, self.contamination, n_alike)
         self._take_names(estimator)
         return None if crossed is None else spreading(crossed, gaps.starts(X))
 

@@ -57,6 +57,18 @@ def test_auto_flags_few_fresh_normal_rows(rng, n_channels, shape):
     assert (-errors[5000:] < offset).mean() < 0.02
 
 
+def test_auto_spares_the_lowest_of_few_rows_that_are_not_alike(rng):
+    scores = np.repeat(rng.uniform(size=30), 40)
+    middle, third = np.percentile(-scores, [50, 75])
+    offset = threshold(scores, "auto", n_alike=40)
+    assert offset == pytest.approx(-third - 2.5 * (third - middle))
+    assert not (scores < offset).any()
+    assert (scores < threshold(scores, "auto")).any()
+    assert threshold(scores, "auto", n_alike=2) == threshold(scores, "auto")
+    far = np.append(scores, -9.0)
+    assert (far < threshold(far, "auto", n_alike=40)).sum() == 1
+
+
 def test_auto_finds_far_scores_however_large(rng):
     scores = rng.normal(size=500)
     scores[:20] -= 1e12

@@ -477,3 +477,15 @@ def test_without_windows_inside_smoothing_goes_by_the_windows_that_cover_a_row(r
     detector = ReverseWindowing(forest, window_size=5, smoothing="half")
     assert row_context(detector) == (1, 4)
     assert detector.fit(rng.normal(size=(40, 2))).smoothing_ == 2
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_auto_leaves_the_spread_scores_of_a_forest_alone(seed):
+    rng = np.random.default_rng(seed)
+    X = np.sin(np.arange(2400) / 5)[:, np.newaxis] + rng.normal(
+        scale=0.3, size=(2400, 10)
+    )
+    forest = IsolationForest(n_estimators=5, random_state=0)
+    pipe = make_pipeline(SlidingWindow(16, flatten=True), forest)
+    fitted = ReverseWindowing(pipe).fit(X[:1200])
+    assert (fitted.predict(X[1200:]) == -1).mean() <= 0.02
