@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skad._estimators.lost_index import warn_of_lost_index
+from skad._estimators.some_rows import scores_of_rows
 from skad.postprocessing._calibration_rows import refuse_infinite
 from skad.postprocessing._meta_detector import MetaDetector, as_read
 
@@ -33,6 +34,10 @@ class ThresholdOnly(MetaDetector):
         X = as_read(self.estimator_, X)
         warn_of_lost_index(self.estimator_, X, stacklevel=3)
         return np.asarray(self.estimator_.score_samples(X), dtype=np.float64)
+
+    def __skad_scores_of_rows__(self, X, rows):
+        check_is_fitted(self)
+        return scores_of_rows(self.estimator_, as_read(self.estimator_, X), rows)
 
     def __skad_explain__(self, X, explain):
         return explain(self.estimator_, X)

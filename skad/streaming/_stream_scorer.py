@@ -3,12 +3,12 @@
 import warnings
 
 import numpy as np
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.utils.validation import check_array
 
 from skad._estimators.decisions import Decisions, deciding
 from skad._estimators.lost_index import warn_of_lost_index
-from skad._estimators.row_context import row_context, steps_of_unknown_reach
 from skad._series.tables import as_table
+from skad.streaming._reach import rows_back_of
 
 
 class StreamScorer:
@@ -114,24 +114,9 @@ class StreamScorer:
         TypeError
             If `estimator` has no `score_samples`.
         """
-        if not hasattr(self.estimator, "score_samples"):
-            raise TypeError(
-                f"{type(self.estimator).__name__} has no score_samples, by which "
-                "StreamScorer knows a detector. Pass a fitted detector that has it."
-            )
-        check_is_fitted(self.estimator)
+        self.rows_back = rows_back_of(self, self.estimator, self.more_rows_back)
         has_threshold = deciding(self.estimator) is not None
         self._decisions = Decisions(self.estimator) if has_threshold else None
-        back, ahead = row_context(self.estimator)
-        if ahead > 0:
-            raise ValueError(
-                f"{type(self.estimator).__name__} looks {ahead} rows ahead, which have "
-                "not arrived when a row is to be scored. Fit it with causal=True "
-                "(ReverseWindowing), or score the complete series."
-            )
-        if self.more_rows_back is None:
-            _refuse_unknown_reach(self.estimator)
-        self.rows_back = back + (self.more_rows_back or 0)
         self._kept, self._is_looked_at = None, False
         if context is not None:
             context = _table_of(context)
@@ -249,17 +234,6 @@ class StreamScorer:
         most = max(self.rows_back, 1)  # one shows whether a new series begins
         kept = getattr(run, "iloc", run)[max(0, len(run) - most) :]
         return kept.clone() if hasattr(kept, "clone") else kept.copy()
-
-
-def _refuse_unknown_reach(estimator):
-    for name, step in steps_of_unknown_reach(estimator):
-        kind = getattr(getattr(step, "func", step), "__qualname__", type(step).__name__)
-        raise ValueError(
-            f"The step {name!r} ({kind}) stands before the windows, and how many rows "
-            "back it looks is not known: a stream that keeps too few gives other "
-            "scores. Say it by StreamScorer(..., more_rows_back=n), 0 if it looks at "
-            "its own row alone, or give your class a method __skad_row_context__."
-        )
 
 
 def _warn_of_a_new_run(error):
