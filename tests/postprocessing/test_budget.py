@@ -40,7 +40,7 @@ def smooth(values, width):
 
 
 def of_a_forecast(rng, n, *, seasonal):
-    """Score an AR(1) process, or two harmonics in noise, by what came one row before."""
+    """Score an AR(1) process, or harmonics in noise, by what came one row before."""
     noise = rng.normal(size=n + 1)
     if seasonal:
         steps = np.arange(n + 1)
