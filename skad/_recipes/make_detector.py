@@ -65,7 +65,7 @@ def make_detector(
             n_blocks=2,
         )
 
-    and ``make_detector()`` hears five such chains, two with a network, three without,
+    and ``make_detector()`` combines five such chains, two with a network, three without,
     each for what the others do not see::
 
         AdaptiveThresholdDetector(
@@ -154,7 +154,7 @@ def make_detector(
     See Also
     --------
     skad.postprocessing.ReverseWindowing : From scores of windows back to rows.
-    skad.postprocessing.EnsembleDetector : Several detectors, heard as one.
+    skad.postprocessing.EnsembleDetector : Several detectors, combined into one.
     skad.postprocessing.ThresholdedDetector : A threshold on rows held back, for a rate
         of false alarms to rely on.
 
@@ -193,8 +193,7 @@ def make_detector(
     whose errors have no sign are left out.
 
     With ``kernel_size=7`` the autoencoder of a single channel learnt to copy, or not,
-    depending on the seed. A forecaster as a fourth member made the ensemble slower and
-    no better.
+    depending on the seed.
 
     The scaler subtracts each channel's median and divides by its range over the
     training rows, and hands the index on. Series that outer index levels name have a

@@ -1,4 +1,4 @@
-"""Several detectors, heard as one."""
+"""Several detectors, combined into one."""
 
 from numbers import Integral
 
