@@ -65,8 +65,8 @@ def make_detector(
             n_blocks=2,
         )
 
-    and ``make_detector()`` combines five such chains, two with a network, three without,
-    each for what the others do not see::
+    and ``make_detector()`` combines five such chains, two with a network and three
+    without, each for what the others do not see::
 
         AdaptiveThresholdDetector(
             ReverseWindowing(
