@@ -19,6 +19,7 @@ from skad import (
     AdaptiveThresholdDetector,
     ConvAutoencoder,
     LSTMForecaster,
+    PCADetector,
     ReverseWindowing,
     SlidingWindow,
 )
@@ -91,6 +92,19 @@ def test_chunks_are_scored_and_labelled_as_the_whole(rows, forest, lengths, sche
     scores = scores.compute(scheduler=scheduler)
     assert np.array_equal(scores, forest.score_samples(rows))
     assert np.array_equal(labels.compute(scheduler=scheduler), forest.predict(rows))
+
+
+@pytest.mark.parametrize("lengths", [100, (140, 160), 7])
+def test_missing_readings_pass_chunks_as_they_pass_the_whole(rows, lengths):
+    holed = rows.copy()
+    holed[50:58, 0] = holed[139:142] = np.nan
+    pipe = make_pipeline(SlidingWindow(9, padding="missing"), PCADetector(3))
+    detector = ReverseWindowing(pipe, smoothing=4, contamination=0.05).fit(holed)
+    chunked = da.from_array(holed, chunks=(lengths, 2))
+    scores = skad.dask.score_samples(detector, chunked).compute(scheduler="synchronous")
+    labels = skad.dask.predict(detector, chunked).compute(scheduler="synchronous")
+    assert np.array_equal(scores, detector.score_samples(holed))
+    assert np.array_equal(labels, detector.predict(holed))
 
 
 @pytest.mark.parametrize("n_rows", [1, 2, 7])

@@ -59,6 +59,18 @@ def test_any_number_of_windows_is_scored_as_by_the_detector(exported, windows, n
     )
 
 
+def test_a_missing_reading_leaves_the_scores_of_other_windows_alone(exported, windows):
+    detector, session = exported
+    holed = windows[:8].copy()
+    holed[3, 5, 1] = np.nan
+    scores, _ = session.run(None, {"windows": holed})
+    complete, _ = session.run(None, {"windows": windows[:8]})
+    np.testing.assert_array_equal(np.delete(scores, 3), np.delete(complete, 3))
+    if detector.direction == "both":
+        assert np.isnan(scores[3])
+    assert np.isfinite(detector.score_samples(holed)).all()
+
+
 def test_the_threshold_travels_with_the_graph(exported):
     detector, session = exported
     metadata = session.get_modelmeta().custom_metadata_map
