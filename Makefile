@@ -3,7 +3,7 @@ BIN := .venv/bin
 # One thread per process: faster for small networks, and bits depend on the number.
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test test-whole test-lowest test-newest lint words coverage mutation docs bench-accuracy bench-speed bench-metrics bench-alarms bench-reliability bench-adapters clean
+.PHONY: help demo test test-whole test-lowest test-newest lint words coverage mutation docs bench-accuracy bench-speed bench-metrics bench-alarms bench-missing bench-reliability bench-adapters clean
 
 help:  ## List the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -84,6 +84,9 @@ mutation: .venv-mutation/.ok  ## Change skad bit by bit, see what tests notice (
 
 bench-alarms: .venv/.ok  ## Judge alarms, also on labelled series in DATA="folders", write a page; CHECK=1, QUICK=1, MOST=6 of each group, KEPT=file.
 	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks.alarms $(if $(DATA),--data $(DATA)) $(if $(CHECK),--check) $(if $(QUICK),--quick) $(if $(MOST),--most $(MOST)) $(if $(KEPT),--kept $(KEPT))
+
+bench-missing: .venv/.ok  ## Take a fifth of the readings of labelled series in DATA=folder away (10 min), write a page.
+	$(ONE_THREAD) $(BIN)/python -W ignore -m tests.benchmarks.accuracy.missing --data $(DATA) --page docs/benchmarks/missing.rst
 
 bench-reliability: .venv/.ok  ## Try to break it (25 min), write a page; CHECK=1, QUICK=1, ROWS="files load".
 	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks.reliability $(if $(CHECK),--check) $(if $(QUICK),--quick) $(if $(ROWS),--rows $(ROWS))
