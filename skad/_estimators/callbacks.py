@@ -14,6 +14,8 @@ from contextlib import contextmanager, nullcontext
 
 from sklearn.base import clone
 
+from skad._estimators.short_windows import speaking_of_rows
+
 try:
     from sklearn.callback import CallbackSupportMixin as CallbackSupport
 except ImportError:
@@ -111,9 +113,13 @@ class Part:
         self.owner = owner
 
     @contextmanager
-    def around(self, estimator):
-        """Let the callbacks go on to ``estimator`` while it is fitted."""
-        with self.context.propagate_callback_context(estimator):
+    def around(self, estimator, X=None):
+        """Let the callbacks go on to ``estimator`` while it is fitted on ``X``.
+
+        What is wrong with windows that it cuts is told in terms of these rows.
+        """
+        go_on = self.context.propagate_callback_context(estimator)
+        with go_on, speaking_of_rows(estimator, X):
             self.context.call_on_fit_task_begin(estimator=self.owner)
             yield
             self.context.call_on_fit_task_end(estimator=self.owner)

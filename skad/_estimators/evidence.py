@@ -33,16 +33,21 @@ class Evidence:
     ``is_enough`` asks of detectors that know missing readings for the share that
     ``max_missing`` leaves, and of all others for no padding as well: rows repeated in
     place of readings made up to half of the first rows of a series alarm.
+
+    ``left_out`` are the rows without enough whose windows hold a missing cell. Windows
+    that are merely short, at the beginning of a series, are not among them.
     """
 
     share: np.ndarray  # (n,), float64
     is_enough: np.ndarray  # (n,), bool
+    left_out: np.ndarray  # (n,), bool
 
     @classmethod
     def best_of(cls, parts: list["Evidence"]) -> "Evidence":
         """Return that of members: a row is judged by all that can."""
         share = np.max([part.share for part in parts], axis=0)
-        return cls(share, np.any([part.is_enough for part in parts], axis=0))
+        is_enough = np.any([part.is_enough for part in parts], axis=0)
+        return cls(share, is_enough, np.all([part.left_out for part in parts], axis=0))
 
 
 def takes_missing(estimator) -> bool:
@@ -74,7 +79,8 @@ def evidence_of(estimator, X) -> Evidence:
     horizon = horizon if getattr(detector, "judges_rows", False) else None
     if cutter is None:
         share = _share_of_samples(X, detector, horizon)
-        return Evidence(share, is_enough(share, max_missing))
+        may_judge = is_enough(share, max_missing)
+        return Evidence(share, may_judge, ~may_judge & (share < 1))
     starts, size = cutter._gaps.starts(X), cutter.window_size_
     of_rows, n_channels = _readings_of_rows(X, detector)
     share = n_readings(of_rows, size, starts) / (size * n_channels)
@@ -83,7 +89,26 @@ def evidence_of(estimator, X) -> Evidence:
     may_judge = is_enough(share, max_missing)
     if detector is None or cutter.padding != "missing":
         may_judge &= n_padded(size, starts, len(share)) == 0
-    return Evidence(share, may_judge)
+    left_out = np.zeros(len(share), dtype=bool)
+    if of_rows.min(initial=n_channels) < n_channels:
+        left_out = ~may_judge & (n_readings(n_channels - of_rows, size, starts) > 0)
+    return Evidence(share, may_judge, left_out)
+
+
+def rows_left_out(estimator, X) -> np.ndarray | None:
+    """Mark the rows that means and scales leave out, (n,) bool; None if there are none.
+
+    What no cell is missing of costs next to nothing, and gets the bits it ever got.
+    """
+    left_out = evidence_of(estimator, X).left_out
+    return left_out if left_out.any() else None
+
+
+def those_there(scores: np.ndarray, left_out: np.ndarray | None) -> np.ndarray:
+    """Return the scores of rows that are not left out; of all, if none is there."""
+    if left_out is None or left_out.all():
+        return scores
+    return scores[~left_out]
 
 
 def _first(parts, *names):

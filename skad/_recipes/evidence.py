@@ -45,8 +45,9 @@ def evidence(detector, X) -> np.ndarray:
     A detector of skad judges a row with at least ``1 - max_missing`` evidence. Any
     other gets a score that is the median training score. Meta-detectors hold all
     detectors to the same, and those that do not know missing readings, or see rows
-    repeated before a segment, to windows without padding as well: these rows are left
-    out when scores are spread, combined, or set a threshold, and never alarm.
+    repeated before a segment, to windows without padding as well: rows with less never
+    alarm. Where it is missing readings that they lack, they are also left out when
+    scores are spread, combined, or set a threshold; padding alone changes no score.
 
     Examples
     --------

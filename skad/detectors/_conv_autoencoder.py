@@ -7,12 +7,15 @@ from numbers import Integral
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from skad._estimators.short_windows import TooShortError
 from skad._torch.network_errors import shared_channel_means
 from skad._torch.shared_convolution import share
 from skad.detectors._network_detector import NetworkDetector
 from skad.networks._conv_autoencoder import ConvAutoencoderNetwork
 
 _AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
+# Steps by which windows are lengthened, one by one, to say how long they should be.
+_LONGEST_TRIED = 1000
 
 
 @dataclass(eq=False, repr=False)
@@ -235,6 +238,14 @@ class ConvAutoencoder(NetworkDetector):
         )
 
     def _refuse_short_windows(self, n_timesteps, n_channels):
+        words = self._misfit(n_timesteps, n_channels)
+        if words is not None:
+            longer = range(n_timesteps + 1, n_timesteps + _LONGEST_TRIED)
+            fits = (n for n in longer if self._misfit(n, n_channels) is None)
+            raise TooShortError(words, next(fits, None))
+
+    def _misfit(self, n_timesteps, n_channels):
+        """Say which layer gets windows too short for it, if one does."""
         length = n_timesteps
         of = (
             f"of windows of {n_timesteps} timestep(s) (n_features = "
@@ -244,19 +255,20 @@ class ConvAutoencoder(NetworkDetector):
             longest = {"kernel_size": 2 * length - 1, "stride": length}
             for name, limit in longest.items():
                 if getattr(self, name) > limit:
-                    raise ValueError(
+                    return (
                         f"{name}={getattr(self, name)} does not fit layer {layer}: "
                         f"{of} it receives {length}, which hold a {name} of at most "
                         f"{limit}. Cut longer windows, or lower {name}."
                     )
             length = math.ceil(length / self.stride)
             if self.pooling is not None and length < 2:
-                raise ValueError(
+                return (
                     f"pooling={self.pooling!r} does not fit layer {layer}: {of} it "
                     "leaves 1, and pooling needs 2. Cut longer windows, or set fewer "
                     "channels, a lower stride or pooling=None."
                 )
             length = length if self.pooling is None else length // 2
+        return None
 
     def _channel_means(self, windows, *, merge):
         shared = self._shared(windows.shape[1])

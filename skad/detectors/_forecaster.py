@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from sklearn.utils._param_validation import Interval
 
+from skad._estimators.short_windows import TooShortError
 from skad.detectors._network_detector import NetworkDetector
 
 
@@ -27,11 +28,12 @@ class Forecaster(NetworkDetector):
     def _refuse_no_input(self, n_timesteps, n_channels):
         """Raise where the horizon takes up a whole window."""
         if self.horizon >= n_timesteps:
-            raise ValueError(
+            raise TooShortError(
                 f"horizon={self.horizon} leaves no input in windows of {n_timesteps} "
                 f"timestep(s) (n_features = {n_timesteps * n_channels}, n_channels = "
                 f"{n_channels}). Cut longer windows, with window_size > horizon, or "
-                "lower horizon."
+                "lower horizon.",
+                least=self.horizon + 1,
             )
 
     def inputs_and_targets(self, windows):

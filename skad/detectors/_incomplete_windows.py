@@ -6,6 +6,7 @@ readings that are there, and NaN where these are too few.
 
 import numpy as np
 
+from skad._estimators.short_windows import TooShortError
 from skad._series.missing import (
     is_enough,
     longest_runs,
@@ -27,7 +28,7 @@ def windows_to_learn_from(detector, windows, scored=None):
     _refuse_silent_channels(detector, windows)
     enough = _has_enough(windows, detector.max_missing, scored)
     if np.count_nonzero(enough) < 2:
-        raise ValueError(
+        raise TooShortError(
             f"{np.count_nonzero(enough)} of {len(windows)} windows of X hold the share "
             f"of readings, {1 - detector.max_missing:g}, that max_missing="
             f"{detector.max_missing} asks for, and {type(detector).__name__} needs at "

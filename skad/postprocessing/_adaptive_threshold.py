@@ -241,7 +241,7 @@ class AdaptiveThresholdDetector(Calibrated):
         if folds is None and not is_frozen(estimator):
             folds = Folds.of(X, self.n_blocks, estimator, self.n_jobs)
         with FitTask(self, X, y, n_parts=1) as task:
-            with task.part("fit-detector").around(estimator):
+            with task.part("fit-detector").around(estimator, X):
                 crossed = fit_and_cross_score(estimator, X, y, folds)
             warn_of_lost_index(estimator, X, stacklevel=5)
             self._learn(X, estimator, crossed)

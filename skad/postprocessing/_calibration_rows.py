@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import _num_samples
 
+from skad._estimators.evidence import rows_left_out
 from skad._estimators.row_context import find_parameter, row_context
 from skad._series.segments import learn_gaps, series_starts
 from skad._series.tables import is_read_as_it_is
@@ -82,8 +83,14 @@ def of_full_windows(scores, X, estimator):
 
 
 def rows_with_full_windows(X, n_rows, estimator):
-    """Mark the rows with full windows; if no row has, all of them."""
+    """Mark the rows with full windows and enough evidence; if no row has, all of them.
+
+    ``estimator`` is fitted.
+    """
     is_full = with_full_windows(X, np.full(n_rows, True), estimator)
+    left_out = rows_left_out(estimator, X)
+    if left_out is not None and (is_full & ~left_out).any():
+        is_full &= ~left_out
     return is_full if is_full.any() else np.full(n_rows, True)
 
 

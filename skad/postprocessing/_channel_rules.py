@@ -140,7 +140,7 @@ class ChannelRules(MetaDetector):
         X = as_read(self.estimator, X)
         with FitTask(self, X, y, n_parts=1) as task:
             estimator = self._with_rules(X)
-            with task.part("fit-detector").around(estimator):
+            with task.part("fit-detector").around(estimator, X):
                 estimator.fit(X, y)
             scores = estimator.score_samples(X)
             self.estimator_ = estimator

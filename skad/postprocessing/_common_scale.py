@@ -1,4 +1,7 @@
-"""The scores of several detectors on one scale, and one number out of them."""
+"""The scores of several detectors on one scale, and one number out of them.
+
+A number that is NaN is of a row that the member cannot judge: the others answer for it.
+"""
 
 import numpy as np
 
@@ -42,13 +45,26 @@ def combine_numbers(
     return sum(parts_of_members(numbers, how, shares))
 
 
+def usual_of(combined: np.ndarray) -> float:
+    """Return the median of what there is; 0, which is usual, where there is nothing."""
+    there = combined[~np.isnan(combined)]
+    return float(np.median(there)) if len(there) else 0.0
+
+
 def parts_of_members(
     numbers: list[np.ndarray], how: str, shares: np.ndarray
 ) -> list[np.ndarray]:
-    """Return what each member adds to the combined number, row by row."""
+    """Return what each member adds to the combined number, row by row.
+
+    It is nothing where the member cannot judge, and NaN where none can.
+    """
     weights = weights_of_members(numbers, how, shares)
     if how == "mean_log":
         numbers = [np.sign(z) * np.log1p(np.abs(z)) for z in numbers]
+    silent = np.isnan(numbers)
+    if silent.any():
+        silent &= _is_judged(silent, shares)
+        numbers = np.where(silent, 0.0, numbers)
     return [weight * z for weight, z in zip(weights, numbers, strict=True)]
 
 
@@ -56,10 +72,20 @@ def weights_of_members(
     numbers: list[np.ndarray], how: str, shares: np.ndarray
 ) -> list[np.ndarray]:
     """Return what each member counts, row by row or everywhere alike; they sum to 1."""
+    silent = np.isnan(numbers)
     if how == "max":
-        largest = np.argmax(numbers, axis=0)
+        largest = np.argmax(np.where(silent, -np.inf, numbers), axis=0)
         return [(largest == i).astype(np.float64) for i in range(len(numbers))]
-    return list(shares)
+    if not silent.any():
+        return list(shares)
+    as_ever = ~silent.any(axis=0) | ~_is_judged(silent, shares)  # to the bit
+    weights = np.where(silent & ~as_ever, 0.0, shares[:, np.newaxis])
+    return list(weights / np.where(as_ever, 1.0, weights.sum(axis=0)))
+
+
+def _is_judged(silent, shares):
+    """Tell of each row whether a member that counts judges it."""
+    return (~silent & (shares > 0)[:, np.newaxis]).any(axis=0)
 
 
 def share_out(parts: list[np.ndarray], shares: list[np.ndarray]) -> np.ndarray:

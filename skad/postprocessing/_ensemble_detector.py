@@ -1,5 +1,6 @@
 """Several detectors, combined into one."""
 
+from itertools import repeat
 from numbers import Integral
 
 import numpy as np
@@ -10,7 +11,7 @@ from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import check_is_fitted
 
 from skad._estimators.callbacks import FitTask
-from skad._estimators.evidence import Evidence, evidence_of, takes_missing
+from skad._estimators.evidence import Evidence, evidence_of, takes_missing, those_there
 from skad._estimators.lost_index import warn_of_lost_index
 from skad._estimators.row_context import inner_estimators
 from skad._estimators.thresholding import CONTAMINATION, threshold
@@ -23,10 +24,11 @@ from skad.postprocessing._common_scale import (
     on_scale,
     parts_of_members,
     share_out,
+    usual_of,
     weights_of_members,
 )
 from skad.postprocessing._cross_scores import Folds, fit_and_cross_score
-from skad.postprocessing._members import members_of, shares_of
+from skad.postprocessing._members import LeftOut, members_of, shares_of
 from skad.postprocessing._meta_detector import MetaDetector, SharesFolds
 from skad.postprocessing._normal_rows import TRAIN, numbered, rows_to_learn_from
 
@@ -106,6 +108,10 @@ class EnsembleDetector(SharesFolds, MetaDetector, _BaseComposition):
     Give each member its own `ReverseWindowing`: an autoencoder's windows are to be
     spread over the rows they cover, and a forecaster's errors are to be smoothed where
     they are.
+
+    A member that has too few readings for a row, because cells are missing, is left out
+    there, and of its scale: the others answer, by their weights. Where none is left,
+    the row gets the median score of the training rows. See `skad.evidence`.
 
     Ranks of the scored rows would bring members to one scale as well, but then a score
     would change with the rows around it.
@@ -238,30 +244,36 @@ class EnsembleDetector(SharesFolds, MetaDetector, _BaseComposition):
             return self._fit(X, y, fitted, shares, folds, task)
 
     def _fit(self, X, y, members, shares, folds, task):
-        names, fitted, crossed = list(members), list(members.values()), []
+        fitted, crossed = list(members.values()), []
         for name, estimator in members.items():
-            with task.part(f"fit-{name}").around(estimator):
+            with task.part(f"fit-{name}").around(estimator, X):
                 crossed.append(fit_and_cross_score(estimator, X, y, folds))
             warn_of_lost_index(estimator, X, stacklevel=6)
+        left_out = LeftOut.by(fitted, X)
         scores, rows = common_training_scores(fitted, X)
-        shown = scores
+        lacking = left_out.among(rows)
+        shown = lacking.drop(scores)
         if self.n_blocks is not None:
-            pairs = zip(crossed, fitted, strict=True)
-            shown = [of_full_windows(part, X, member) for part, member in pairs]
-        scales = [learn_scale(*pair) for pair in zip(shown, names, strict=True)]
+            shown = map(of_full_windows, crossed, repeat(X), fitted)
+        scales = list(map(learn_scale, shown, members))
         self.estimators_ = fitted
-        by_name = dict(self.estimators) | dict(zip(names, fitted, strict=True))
-        self.named_estimators_ = Bunch(**by_name)
+        self.named_estimators_ = Bunch(**dict(self.estimators) | members)
         self.medians_, self.spreads_ = np.array(scales).T
         self._how = self.combine, shares  # a change waits for the next fit
-        combined = self._combined(scores)
-        self._of_training = combined, rows
-        if self.contamination != "auto":  # exact, so all rows are asked
-            combined = self._combined(self._scores(X))
-        self.offset_ = threshold(combined, self.contamination)
+        combined = self._combined(lacking.hide(scores))
+        self._usual_score = usual_of(combined)
+        self._of_training = self._filled(combined), rows
+        self.offset_ = self._threshold(combined, X)
         for estimator in fitted[::-1]:
             self._take_names(estimator)
-        return self._combined(crossed) if folds else None
+        return self._filled(self._combined(left_out.hide(crossed))) if folds else None
+
+    def _threshold(self, combined, X):
+        if self.contamination == "auto":
+            combined = those_there(combined, np.isnan(combined))
+        else:  # exact, so all rows are asked
+            combined = self._combined(self._scores(X))
+        return threshold(self._filled(combined), self.contamination)
 
     def score_samples(self, X):
         """Score rows by what all members say.
@@ -286,7 +298,7 @@ class EnsembleDetector(SharesFolds, MetaDetector, _BaseComposition):
         X = as_native(X)
         for estimator in self.estimators_:
             warn_of_lost_index(estimator, X, stacklevel=3)
-        return self._combined(self._scores(X))
+        return self._filled(self._combined(self._scores(X)))
 
     def __skad_training_scores__(self):
         return self._of_training
@@ -297,7 +309,8 @@ class EnsembleDetector(SharesFolds, MetaDetector, _BaseComposition):
     def __skad_explain__(self, X, explain):
         explained = self._answers(explain, X)
         parts = parts_of_members(self._numbers(self._scores(X)), *self._how)
-        return share_out(parts, explained)
+        usual = -self._usual_score / len(parts)
+        return share_out([np.where(np.isnan(p), usual, p) for p in parts], explained)
 
     def __skad_expected__(self, X, expected):
         rows = self._answers(expected, X)
@@ -306,10 +319,16 @@ class EnsembleDetector(SharesFolds, MetaDetector, _BaseComposition):
         return sum(weight * part for weight, part in zip(weights, rows, strict=True))
 
     def _combined(self, scores):
+        """Return what all members say; NaN of rows that none of them can judge."""
         return -combine_numbers(self._numbers(scores), *self._how)
 
+    def _filled(self, combined):
+        return np.where(np.isnan(combined), self._usual_score, combined)
+
     def _scores(self, X):
-        return [part.score_samples(X) for part in self.estimators_]
+        """Ask all members; NaN stands for rows that one has too few readings for."""
+        scores = [part.score_samples(X) for part in self.estimators_]
+        return LeftOut.by(self.estimators_, X).hide(scores)
 
     def _numbers(self, scores):
         scales = zip(scores, self.medians_, self.spreads_, strict=True)

@@ -1,8 +1,39 @@
 """Which members of an ensemble take part, and what each of them counts."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from skad._estimators.evidence import rows_left_out, those_there
 from skad.postprocessing._meta_detector import refuse_without_scores
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """The rows for which each member has too few readings; None where it has none."""
+
+    of_members: tuple[np.ndarray | None, ...]
+
+    @classmethod
+    def by(cls, members: list, X) -> "LeftOut":
+        return cls(tuple(rows_left_out(member, X) for member in members))
+
+    def among(self, rows: np.ndarray) -> "LeftOut":
+        """Return what is left out of some of the rows."""
+        return LeftOut(
+            tuple(mask if mask is None else mask[rows] for mask in self.of_members)
+        )
+
+    def hide(self, scores: list[np.ndarray]) -> list[np.ndarray]:
+        """Return the scores of members, NaN of rows that they leave out."""
+        return [
+            part if mask is None else np.where(mask, np.nan, part)
+            for part, mask in zip(scores, self.of_members, strict=True)
+        ]
+
+    def drop(self, scores: list[np.ndarray]) -> list[np.ndarray]:
+        """Return the scores of the rows that members do not leave out."""
+        return list(map(those_there, scores, self.of_members))
 
 
 def members_of(ensemble) -> list:

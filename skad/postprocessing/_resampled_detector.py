@@ -169,7 +169,8 @@ class ResampledDetector(MetaDetector):
     def __skad_evidence__(self, X):
         clock = self._clock(X)
         of_bins = evidence_of(self.estimator_, clock.regular)
-        return Evidence(*map(clock.to_rows, (of_bins.share, of_bins.is_enough)))
+        known = of_bins.share, of_bins.is_enough, of_bins.left_out
+        return Evidence(*map(clock.to_rows, known))
 
     def __skad_explain__(self, X, explain):
         clock = self._clock(X)

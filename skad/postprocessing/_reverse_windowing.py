@@ -7,6 +7,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skad._estimators.callbacks import FitTask
+from skad._estimators.evidence import rows_left_out, those_there
 from skad._estimators.fitted_state import refuse_unlearnt_size
 from skad._estimators.lost_index import warn_of_lost_index
 from skad._estimators.row_context import (
@@ -15,6 +16,7 @@ from skad._estimators.row_context import (
     lengths_of_windows,
     row_context,
 )
+from skad._estimators.short_windows import cutter_of
 from skad._estimators.thresholding import CONTAMINATION, threshold
 from skad._estimators.training_scores import starts_among, training_scores
 from skad._series.segments import learn_gaps
@@ -106,6 +108,10 @@ class ReverseWindowing(SharesFolds, MetaDetector):
     the network. For isolated points it hurts: they are best judged by a forecaster's
     error at the row itself, which ``window_size=1`` with a short ``smoothing`` leaves
     at its place.
+
+    Windows without enough evidence, because cells are missing, are left out of means
+    and of smoothing, and the rows where they end get the median score of the training
+    rows; so does a row that no other window is left for. See `skad.evidence`.
 
     Segments of a DataFrame are spread each by itself, by the rule of the
     `SlidingWindow` inside; that one has to see the index too (a scaler before it needs
@@ -205,17 +211,21 @@ class ReverseWindowing(SharesFolds, MetaDetector):
 
     def _fit(self, X, y, folds, task):
         estimator = clone(self.estimator)
-        with task.part("fit-detector").around(estimator):
+        with task.part("fit-detector").around(estimator, X):
             crossed = fit_and_cross_score(estimator, X, y, folds)
         warn_of_lost_index(estimator, X, stacklevel=6)
         spreading = self._spreading_over(self._window_size(estimator), estimator)
         gaps = learn_gaps(X, find_parameter(estimator, "max_gap"))
-        starts = gaps.starts(X)
+        starts, left_out = gaps.starts(X), rows_left_out(estimator, X)
         scores, rows = training_scores(estimator, X)
-        spread = spreading(scores, starts_among(rows, starts))
+        lacking = None if left_out is None else left_out[rows]
+        spreading = spreading.learnt(scores, starts_among(rows, starts), lacking)
+        spread = spreading(scores, starts_among(rows, starts), lacking)
         self._of_training = spread, rows
-        if self.contamination != "auto":  # exact, so all rows are asked
-            spread = spreading(estimator.score_samples(X), starts)
+        if self.contamination == "auto":
+            spread = those_there(spread, lacking)
+        else:  # exact, so all rows are asked
+            spread = spreading(estimator.score_samples(X), starts, left_out)
         self.estimator_ = estimator
         self.window_size_ = spreading.window_size
         self.smoothing_ = spreading.smoothing
@@ -224,7 +234,7 @@ class ReverseWindowing(SharesFolds, MetaDetector):
         n_alike = sum(row_context(self)) + 1
         self.offset_ = threshold(spread, self.contamination, n_alike)
         self._take_names(estimator)
-        return None if crossed is None else spreading(crossed, gaps.starts(X))
+        return None if crossed is None else spreading(crossed, starts, left_out)
 
     def score_samples(self, X):
         """Score rows by the windows that cover them.
@@ -251,7 +261,8 @@ class ReverseWindowing(SharesFolds, MetaDetector):
         X = as_read(self.estimator_, X)
         warn_of_lost_index(self.estimator_, X, stacklevel=3)
         scores = self.estimator_.score_samples(X)
-        return self._fitted_spreading(scores, self._gaps.starts(X))
+        left_out = rows_left_out(self.estimator_, X)
+        return self._fitted_spreading(scores, self._gaps.starts(X), left_out)
 
     def __skad_training_scores__(self):
         return self._of_training
@@ -268,7 +279,7 @@ class ReverseWindowing(SharesFolds, MetaDetector):
             return self.window_size
         self._refuse_spread_scores(estimator)
         rows_back, _ = row_context(estimator)
-        if rows_back == 0:
+        if rows_back == 0 and cutter_of(estimator) is None:
             raise ValueError(
                 'window_size="auto" found no windows inside '
                 f"{type(estimator).__name__}. Wrap the Pipeline that holds "
@@ -302,7 +313,8 @@ class ReverseWindowing(SharesFolds, MetaDetector):
         shares = explain(self.estimator_, X)
         picks = self._fitted_spreading.picks
         scores = self.estimator_.score_samples(X) if picks else None
-        return self._fitted_spreading.of_channels(shares, scores, self._gaps.starts(X))
+        rows = self._gaps.starts(X), rows_left_out(self.estimator_, X)
+        return self._fitted_spreading.of_channels(shares, scores, *rows)
 
     def __skad_check_state__(self):
         if hasattr(self, "_fitted_spreading"):

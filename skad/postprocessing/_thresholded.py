@@ -270,7 +270,7 @@ class ThresholdedDetector(Calibrated):
     def _fit(self, X, y, estimator, outer, task):
         folds = self._folds(X) if outer is None else outer
         held = self._rows_to_hold_back(X)
-        with task.part("fit-detector").around(estimator):
+        with task.part("fit-detector").around(estimator, X):
             if held is None:
                 crossed = fit_and_cross_score(estimator, X, y, folds)
             else:

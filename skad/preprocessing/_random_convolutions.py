@@ -15,6 +15,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from skad._estimators.callbacks import CallbackSupport, FitTask
+from skad._estimators.short_windows import TooShortError
 from skad._estimators.validation import check_windows, refuse_huge
 from skad._series.windows import series_under
 from skad.preprocessing._dilated_kernels import (
@@ -172,10 +173,11 @@ class RandomConvolutions(
         windows = self._check_windows(X, reset=True, expected=None)
         n_steps, n_channels = windows.shape[1:]
         if n_steps < 2:
-            raise ValueError(
+            raise TooShortError(
                 f"X has n_features = {self.n_features_in_}, which is 1 step of "
                 f"{n_channels} channels; {type(self).__name__} needs windows of at "
-                "least 2 steps. Raise window_size, or lower n_channels."
+                "least 2 steps. Raise window_size, or lower n_channels.",
+                least=2,
             )
         rng = check_random_state(self.random_state)
         drawn = draw_kernels(self.n_kernels, n_steps, n_channels, rng)

@@ -162,7 +162,8 @@ def test_detectors_that_know_missing_readings_need_fewer_of_them():
 def test_a_part_may_speak_for_what_is_inside_it():
     class Speaker(FunctionTransformer):
         def __skad_evidence__(self, X):
-            return Evidence(np.full(len(X), 0.3), np.full(len(X), False))
+            none = np.full(len(X), False)
+            return Evidence(np.full(len(X), 0.3), none, none)
 
     pipe = make_pipeline(Speaker(), FOREST).fit(rows())
     assert (evidence(pipe, rows()) == 0.3).all()
@@ -170,12 +171,17 @@ def test_a_part_may_speak_for_what_is_inside_it():
 
 def test_members_are_judged_by_the_best_informed():
     parts = [
-        Evidence(np.array([0.2, 0.9]), np.array([False, True])),
-        Evidence(np.array([0.4, 0.6]), np.array([False, False])),
+        Evidence(
+            np.array([0.2, 0.9]), np.array([False, True]), np.array([True, False])
+        ),
+        Evidence(
+            np.array([0.4, 0.6]), np.array([False, False]), np.array([True, True])
+        ),
     ]
     best = Evidence.best_of(parts)
     assert best.share.tolist() == [0.4, 0.9]
     assert best.is_enough.tolist() == [False, True]
+    assert best.left_out.tolist() == [True, False]
 
 
 def test_it_takes_a_fitted_detector():
