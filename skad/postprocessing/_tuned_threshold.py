@@ -24,6 +24,8 @@ from skad.postprocessing._cv_splits import (
     refuse_no_splits,
     refuse_useless,
     row_numbers,
+    warn_of_lost_groups,
+    with_row_numbers,
 )
 from skad.postprocessing._meta_detector import (
     as_read,
@@ -117,8 +119,9 @@ class TunedThresholdDetectorCV(ThresholdOnly):
 
     Of thresholds that are equally good the lowest is taken, with the fewest alarms.
 
-    **Pass a DataFrame** where windows are cut inside a Pipeline: rows left out of
-    training are gaps in its index, and no window crosses them.
+    Rows left out of training are gaps in the index of X, and no window crosses them; an
+    array is given row numbers for this. Series that ``groups`` name are known to the
+    splits alone: name them in an outer index level, and no window crosses these either.
 
     Examples
     --------
@@ -219,16 +222,19 @@ class TunedThresholdDetectorCV(ThresholdOnly):
         X, y = rows_of(X, y, inner.score_samples if is_prefit else inner.fit)
         anomalous = _read_labels(y)
         splits = self._splits(X, y, anomalous, routed)
+        if not is_prefit:
+            warn_of_lost_groups(X, routed.splitter.split.get("groups"), inner)
         with FitTask(self, X, y, n_parts=len(splits) + self.refit) as task:
             self._fit(X, y, anomalous, splits, scorer, routed, task)
         return self
 
     def _fit(self, X, y, anomalous, splits, scorer, routed, task):
         parts = [task.part("fit-split") for _ in splits]
+        table = X if isinstance(self.cv, str) else with_row_numbers(X, self.estimator)
         fitted, held_out = zip(
             *Parallel(n_jobs=self.n_jobs)(
                 delayed(fit_and_score)(
-                    self._new_estimator(), X, y, *split, routed.estimator.fit, part
+                    self._new_estimator(), table, y, *split, routed.estimator.fit, part
                 )
                 for split, part in zip(splits, parts, strict=True)
             ),
@@ -241,7 +247,7 @@ class TunedThresholdDetectorCV(ThresholdOnly):
         best = best_of(values, thresholds, isinstance(self.thresholds, Integral))
         estimator = fitted[0]
         if self.refit:
-            estimator = self._refitted(X, y, anomalous, routed, task.part("refit"))
+            estimator = self._refitted(table, y, anomalous, routed, task.part("refit"))
         self.estimator_ = estimator
         self.offset_ = self.best_threshold_ = float(thresholds[best])
         self.best_score_ = float(values[best])
@@ -317,7 +323,7 @@ class TunedThresholdDetectorCV(ThresholdOnly):
         rows = ~anomalous if self.train == "normal" else np.full(len(anomalous), True)
         estimator = clone(self.estimator)
         params = cut_to(X, routed.estimator.fit, np.flatnonzero(rows))
-        with part.around(estimator):
+        with part.around(estimator, X):
             fit_on(estimator, X, y, rows, params)
         trained_on = _safe_indexing(X, np.flatnonzero(rows))
         warn_of_lost_index(estimator, trained_on, stacklevel=6)

@@ -13,9 +13,11 @@ from sklearn.metrics import f1_score, fbeta_score, make_scorer
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, TimeSeriesSplit
 from sklearn.neighbors import LocalOutlierFactor
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 
 from skad import row_context
+from skad.detectors import PCADetector
 from skad.metrics import make_anomaly_scorer
 from skad.model_selection import AnomalySplit
 from skad.postprocessing import TunedThresholdDetectorCV
@@ -538,3 +540,51 @@ def test_a_parameter_that_says_nothing_is_named_before_any_training(
     with pytest.raises(ValueError, match=message):
         detector.fit(X, y)
     assert Itself.fits == []
+
+
+class SeenRows(PCADetector):
+    """Keeps the windows that it was trained on."""
+
+    def fit(self, X, y=None):
+        self.seen_ = np.asarray(X)
+        return super().fit(X, y)
+
+
+def counted(n_rows=200):
+    """Return rows that count, and labels of two events."""
+    y = np.ones(n_rows)
+    y[50:60] = y[150:160] = -1
+    X = np.arange(float(n_rows)).reshape(-1, 1)
+    X[y == -1] += 1000
+    return X, y
+
+
+@pytest.mark.parametrize("form", [np.asarray, np.ndarray.tolist, pd.DataFrame])
+def test_no_window_crosses_rows_that_training_leaves_out_of_an_array(form):
+    X, y = counted()
+    pipe = make_pipeline(SlidingWindow(4), SeenRows(1))
+    detector = TunedThresholdDetectorCV(pipe, cv=2).fit(form(X), y)
+    steps = np.diff(detector.estimator_[-1].seen_[:, :, 0], axis=1)
+    assert set(steps.ravel().tolist()) == {0.0, 1.0}
+    assert detector.score_samples(form(X)).shape == (200,)
+
+
+def test_a_scaler_that_drops_the_numbers_of_rows_is_named():
+    X, y = counted()
+    pipe = make_pipeline(StandardScaler(), SlidingWindow(4), PCADetector(1))
+    with pytest.warns(UserWarning, match="'standardscaler' .* returns arrays"):
+        TunedThresholdDetectorCV(pipe, cv=2).fit(X, y)
+    pipe[0].set_output(transform="pandas")
+    TunedThresholdDetectorCV(pipe, cv=2).fit(X, y)
+
+
+def test_groups_that_windows_do_not_see_are_told_of():
+    X, y = counted()
+    groups, pipe = np.repeat([0, 1], 100), make_pipeline(SlidingWindow(4), SeenRows(1))
+    detector = TunedThresholdDetectorCV(pipe, cv=2)
+    with pytest.warns(UserWarning, match="groups name 2 series, which the splits know"):
+        detector.fit(X, y, groups=groups)
+    index = pd.MultiIndex.from_arrays([groups, np.tile(np.arange(100), 2)])
+    detector.fit(pd.DataFrame(X, index=index), y, groups=groups)
+    rows_alone = TunedThresholdDetectorCV(IsolationForest(n_estimators=5), cv=2)
+    rows_alone.fit(X, y, groups=groups)
