@@ -14,6 +14,7 @@ from contextlib import contextmanager, nullcontext
 
 from sklearn.base import clone
 
+from skad._estimators.forgotten_channels import warn_of_forgotten_channels
 from skad._estimators.short_windows import speaking_of_rows
 
 try:
@@ -122,6 +123,7 @@ class Part:
         with go_on, speaking_of_rows(estimator, X):
             self.context.call_on_fit_task_begin(estimator=self.owner)
             yield
+            warn_of_forgotten_channels(estimator, stacklevel=8)
             self.context.call_on_fit_task_end(estimator=self.owner)
 
 

@@ -11,13 +11,14 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from skad._estimators.forgotten_channels import LAST
+
 DIRECTIONS = ("both", "above", "below")
 RULES = {
     "direction": [StrOptions(set(DIRECTIONS)), dict, "array-like"],
     "min_deviation": [Interval(Real, 0, None, closed="left"), dict, "array-like"],
     "context_channels": ["array-like", None],
 }
-_LAST = "_lag0"  # of the columns of flattened windows that are their last rows
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,8 @@ def names_in_windows(columns: Iterable | None, n_channels: int) -> list:
     `SlidingWindow` writes ``<channel>_lag0`` for the last row of a window.
     """
     last = [] if columns is None else list(columns)[-n_channels:]
-    if last and all(isinstance(each, str) and each.endswith(_LAST) for each in last):
-        return [each.removesuffix(_LAST) for each in last]
+    if last and all(isinstance(each, str) and each.endswith(LAST) for each in last):
+        return [each.removesuffix(LAST) for each in last]
     return list(range(n_channels))
 
 

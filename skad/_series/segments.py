@@ -24,6 +24,9 @@ import numpy as np
 COPY_LEVEL = "copy"
 # Row numbers either follow each other or do not; clocks drop a tick now and then.
 _DEFAULT_STEPS = {"row numbers": 1, "numbers": 3, "timestamps": 3}
+# Whole numbers further apart may be seconds of a clock, which is off by less than half
+# a step; where a number is left out, the step is two.
+_OFF_BY_LESS = 1.5
 # Tables of one row each start anew at every row, and seldom at a lower number.
 _MOST_RESTARTS = 0.75
 # Rows from which on a median difference is that of a clock.
@@ -64,6 +67,16 @@ class GapRule:
         """Tell whether an index was seen at fit, and not an array or its count."""
         return self.kind is not None and not self.is_count
 
+    def as_a_clock(self) -> str:
+        """Say what may be wrong where whole numbers are not evenly apart."""
+        if self.kind != "row numbers" or self.step is None or self.step <= 1:
+            return ""
+        return (
+            f" The numbers in the index of X are {self.step} apart (median): if they "
+            "are the time of a clock that jitters, set max_gap, or convert them with "
+            'pandas.to_datetime(X.index, unit="s").'
+        )
+
     def other_step(self, X) -> str | None:
         """Say in words how the step of ``X`` differs from the one learnt, if it does.
 
@@ -95,8 +108,13 @@ def learn_gaps(X, max_gap=None) -> GapRule:
     is_count, step = is_one_series(X), times.typical_step()
     if isinstance(max_gap, (timedelta, np.timedelta64)):
         return GapRule(times.kind, step, _span(max_gap, times.kind), most=1)
-    most = _DEFAULT_STEPS[times.kind] if max_gap is None else max_gap
+    most = _default_steps(times.kind, step) if max_gap is None else max_gap
     return GapRule(times.kind, step, step, most, is_count)
+
+
+def _default_steps(kind, step):
+    is_spaced = kind == "row numbers" and step is not None and step > 1
+    return _OFF_BY_LESS if is_spaced else _DEFAULT_STEPS[kind]
 
 
 def is_one_series(X) -> bool:

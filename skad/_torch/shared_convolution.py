@@ -31,6 +31,9 @@ from skad.networks._conv_autoencoder import ConvAutoencoderNetwork
 
 # With more grids than this there is little left to share.
 _MOST_GRIDS = 64
+# Numbers in all maps, 64 MB. Of a network so large that they take more, scores of
+# windows one by one take less than twice as long.
+_MOST_NUMBERS = 2**24
 # What was read off the networks in use, which takes longer than to score one window.
 _SHARED = WeakKeyDictionary()
 
@@ -40,8 +43,8 @@ def share(network: ConvAutoencoderNetwork, n_timesteps: int):
 
     That is so if the kernel is even (its padding has no centre) or shorter than the
     stride (it leaves out positions), if there is pooling or a bottleneck, if there are
-    too many grids, or if the two ends of such a window meet. The answer is kept until
-    the weights change.
+    too many grids, if what would be kept is too large, or if the two ends of such a
+    window meet. The answer is kept until the weights change.
     """
     present = list(network.parameters())
     key = n_timesteps, present[0].device
@@ -146,16 +149,40 @@ class _Layer:
         )
 
 
+@dataclass(frozen=True)
+class _LayerPlan:
+    """What a layer will consist of; of each map its inputs, outputs and span."""
+
+    index: int
+    shared: tuple[int, int]
+    paces: tuple[int, int]
+    maps: tuple[tuple[tuple[int, int], ...], ...]
+
+    def n_numbers(self, network):
+        layer = network.layer(self.index)
+        n_pairs = sum(
+            (stop - start) * (past - first)
+            for (start, stop), (first, past), _ in self.maps
+        )
+        return n_pairs * layer.in_channels * layer.out_channels
+
+    def built(self, network):
+        maps = (LinearMap(network, self.index, *each) for each in self.maps)
+        return _Layer(self.shared, self.paces, *maps)
+
+
 def _plan(network, n_timesteps):
-    """Return the layers for windows of ``n_timesteps``, or None if their ends meet."""
-    layers, shared_in, n_in = [], (0, n_timesteps), n_timesteps
+    """Return the layers for windows of ``n_timesteps``; None if nothing is shared."""
+    plans, shared_in, n_in = [], (0, n_timesteps), n_timesteps
     for index, n_out in enumerate(network.lengths(n_timesteps)):
-        layer = _plan_layer(network, index, n_in, n_out, shared_in)
-        if layer is None:
+        plan = _plan_layer(network, index, n_in, n_out, shared_in)
+        if plan is None:
             return None
-        layers.append(layer)
-        shared_in, n_in = layer.shared, n_out
-    return layers
+        plans.append(plan)
+        shared_in, n_in = plan.shared, n_out
+    if sum(plan.n_numbers(network) for plan in plans) > _MOST_NUMBERS:
+        return None
+    return [plan.built(network) for plan in plans]
 
 
 def _plan_layer(network, index, n_in, n_out, shared_in):
@@ -170,16 +197,19 @@ def _plan_layer(network, index, n_in, n_out, shared_in):
     begin = _reads(network, index, first)[0]
     end = _reads(network, index, first + group - 1)[1] + 1
 
-    def linear_map(inputs, outputs, span):
-        span = span[0] - first_in, span[1] - first_in
-        return LinearMap(network, index, inputs, outputs, span)
-
-    return _Layer(
+    maps = [
+        ((begin, end), (first, first + group), (begin, end)),
+        ((0, stop), (0, first), (first_in, stop)),
+        ((start, n_in), (past, n_out), (start, past_in)),
+    ]
+    return _LayerPlan(
+        index,
         shared=(first, past),
         paces=(stride ** abs(n_encoder - index), stride ** abs(n_encoder - index - 1)),
-        series=linear_map((begin, end), (first, first + group), (begin, end)),
-        left=linear_map((0, stop), (0, first), (first_in, stop)),
-        right=linear_map((start, n_in), (past, n_out), (start, past_in)),
+        maps=tuple(
+            (inputs, outputs, (span[0] - first_in, span[1] - first_in))
+            for inputs, outputs, span in maps
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from skad._estimators.callbacks import CallbackSupport, FitTask, clone_without_callbacks
 from skad._estimators.channel_errors import CONSTRAINTS, ChannelErrors, learnt
 from skad._estimators.channel_rules import RULES, names_in_windows, rules_of
+from skad._estimators.forgotten_channels import channels_named, warn_of_other_channels
 from skad._estimators.thresholding import CONTAMINATION, ThresholdMixin, threshold
 from skad._estimators.training_scores import rows_that_stand_for_all
 from skad._estimators.validation import check_windows, refuse_huge, refuse_lost
@@ -142,6 +143,9 @@ class WindowDetector(WindowErrors, CallbackSupport, ThresholdMixin, BaseEstimato
         self._fitted_as = clone_without_callbacks(self)
         # Channels go by their positions from here on.
         columns = getattr(self, "feature_names_in_", None)
+        named = channels_named(columns)
+        if named:
+            warn_of_other_channels(self, len(named), stacklevel=5)
         names = names_in_windows(columns, windows.shape[2])
         rules = rules_of(self, names)
         self._fitted_as.set_params(**rules.as_parameters())

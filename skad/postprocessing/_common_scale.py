@@ -83,6 +83,11 @@ def weights_of_members(
     return list(weights / np.where(as_ever, 1.0, weights.sum(axis=0)))
 
 
+def weighed(weight: np.ndarray | float, rows: np.ndarray) -> np.ndarray:
+    """Multiply each row by its weight, or all by one."""
+    return np.reshape(weight, (-1, 1)) * rows
+
+
 def _is_judged(silent, shares):
     """Tell of each row whether a member that counts judges it."""
     return (~silent & (shares > 0)[:, np.newaxis]).any(axis=0)

@@ -1,6 +1,21 @@
 """Parameters of a threshold that contradict each other, or would have no effect."""
 
+import warnings
+from inspect import signature
+
 from skad.postprocessing._cross_scores import is_frozen
+
+# The strategies that parameters are for; of others they have no effect.
+_FOR = {
+    "alpha": ("quantile", "pot", "conformal"),
+    "k": ("sigma", "mad", "iqr"),
+    "offset": ("fixed",),
+    "tail_fraction": ("pot",),
+    "margin": ("margin",),
+    "alarms": ("budget",),
+    "per": ("budget",),
+    "rule": ("budget",),
+}
 
 
 def takes_copies(detector) -> bool:
@@ -24,10 +39,18 @@ def refuse_contradictions(detector) -> None:
         )
     refuse_a_budget_without_time(detector)
     _refuse_a_useless_fraction(detector)
+    if not takes_copies(detector):
+        _warn_of(detector, ("n_blocks", "n_jobs"), "as no copies are trained")
 
 
 def refuse_a_budget_without_time(detector) -> None:
-    """Raise where it is not said in how much time so many alarms may be."""
+    """Raise where it is not said in how much time so many alarms may be.
+
+    Warn of parameters that were set and are for other strategies.
+    """
+    strategy = detector.strategy
+    useless = [name for name, of in _FOR.items() if strategy not in of]
+    _warn_of(detector, useless, f"with strategy={strategy!r}")
     if detector.strategy == "budget" and detector.per is None:
         raise ValueError(
             'strategy="budget" needs to know in how much time so many alarms may be: '
@@ -50,3 +73,16 @@ def _refuse_a_useless_fraction(detector):
             "Set calibration_fraction to the share of the rows to hold back, or "
             "wrap a fitted estimator in FrozenEstimator and pass other rows."
         )
+
+
+def _warn_of(detector, names, when):
+    """Warn of those parameters that have another value than the default."""
+    defaults = signature(type(detector)).parameters
+    for name in names:
+        if name in defaults and getattr(detector, name) != defaults[name].default:
+            warnings.warn(
+                f"{name}={getattr(detector, name)!r} has no effect {when} "
+                f"({type(detector).__name__}). Leave it at {defaults[name].default!r}.",
+                UserWarning,
+                stacklevel=7,
+            )

@@ -25,10 +25,16 @@ from skad.postprocessing._common_scale import (
     parts_of_members,
     share_out,
     usual_of,
+    weighed,
     weights_of_members,
 )
 from skad.postprocessing._cross_scores import Folds, fit_and_cross_score
-from skad.postprocessing._members import LeftOut, members_of, shares_of
+from skad.postprocessing._members import (
+    LeftOut,
+    members_of,
+    refuse_other_counts,
+    shares_of,
+)
 from skad.postprocessing._meta_detector import MetaDetector, SharesFolds
 from skad.postprocessing._normal_rows import TRAIN, numbered, rows_to_learn_from
 
@@ -113,9 +119,6 @@ class EnsembleDetector(SharesFolds, MetaDetector, _BaseComposition):
     there, and of its scale: the others answer, by their weights. Where none is left,
     the row gets the median score of the training rows. See `skad.evidence`.
 
-    Ranks of the scored rows would bring members to one scale as well, but then a score
-    would change with the rows around it.
-
     References
     ----------
     .. [1] C. C. Aggarwal and S. Sathe, "Theoretical foundations and algorithms for
@@ -149,6 +152,8 @@ class EnsembleDetector(SharesFolds, MetaDetector, _BaseComposition):
         "contamination": CONTAMINATION,
         "train": TRAIN,
     }
+
+    _usual_score = 0.0  # learnt at fit; on the common scale about that
 
     def __init__(
         self,
@@ -315,18 +320,15 @@ class EnsembleDetector(SharesFolds, MetaDetector, _BaseComposition):
     def __skad_expected__(self, X, expected):
         rows = self._answers(expected, X)
         weights = weights_of_members(self._numbers(self._scores(X)), *self._how)
-        weights = [np.reshape(weight, (-1, 1)) for weight in weights]
-        return sum(weight * part for weight, part in zip(weights, rows, strict=True))
+        return sum(map(weighed, weights, rows))
 
     def _combined(self, scores):
-        """Return what all members say; NaN of rows that none of them can judge."""
         return -combine_numbers(self._numbers(scores), *self._how)
 
     def _filled(self, combined):
         return np.where(np.isnan(combined), self._usual_score, combined)
 
     def _scores(self, X):
-        """Ask all members; NaN stands for rows that one has too few readings for."""
         scores = [part.score_samples(X) for part in self.estimators_]
         return LeftOut.by(self.estimators_, X).hide(scores)
 
@@ -337,13 +339,7 @@ class EnsembleDetector(SharesFolds, MetaDetector, _BaseComposition):
     def _answers(self, ask, X):
         """Ask all members, who must speak of the same channels."""
         answers = [ask(part, X) for part in self.estimators_]
-        counts = [answer.shape[1] for answer in answers]
-        if len(set(counts)) > 1:
-            raise ValueError(
-                f"The members of {type(self).__name__} see {counts} channels, which "
-                "cannot be told of together. Ask them one by one, the first as "
-                "detector.estimators_[0]."
-            )
+        refuse_other_counts(self, answers)
         return answers
 
     def __sklearn_tags__(self):

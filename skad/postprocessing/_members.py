@@ -59,6 +59,17 @@ def members_of(ensemble) -> list:
     return members
 
 
+def refuse_other_counts(ensemble, answers: list[np.ndarray]) -> None:
+    """Raise where members do not speak of as many channels each."""
+    counts = [answer.shape[1] for answer in answers]
+    if len(set(counts)) > 1:
+        raise ValueError(
+            f"The members of {type(ensemble).__name__} see {counts} channels, which "
+            "cannot be told of together. Ask them one by one, the first as "
+            "detector.estimators_[0]."
+        )
+
+
 def shares_of(ensemble) -> np.ndarray:
     """Return the shares of the members that are not dropped; they sum to 1."""
     given = ensemble.weights

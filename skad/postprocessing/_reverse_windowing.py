@@ -279,7 +279,7 @@ class ReverseWindowing(SharesFolds, MetaDetector):
             return self.window_size
         self._refuse_spread_scores(estimator)
         rows_back, _ = row_context(estimator)
-        if rows_back == 0 and cutter_of(estimator) is None:
+        if rows_back == 0 and not _is_auto(cutter_of(estimator)):
             raise ValueError(
                 'window_size="auto" found no windows inside '
                 f"{type(estimator).__name__}. Wrap the Pipeline that holds "
@@ -332,3 +332,8 @@ class ReverseWindowing(SharesFolds, MetaDetector):
             spreading = self._spreading_over(size, self.estimator)
         more_back, more_ahead = spreading.context()
         return back + more_back, ahead + more_ahead
+
+
+def _is_auto(cutter):
+    """Tell whether it took windows of a single row, of a series as short as that."""
+    return cutter is not None and cutter.window_size == "auto"

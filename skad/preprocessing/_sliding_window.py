@@ -55,8 +55,9 @@ class SlidingWindow(CallbackSupport, TableOutputMixin, BaseEstimator):
     max_gap : float, timedelta or None, default=None
         The widest difference between the index of neighbouring rows that is no cut: a
         multiple of the usual step, or a span of time such as `pandas.Timedelta`. None
-        means 1 step where the index holds integers (row numbers), 3 steps where it
-        holds timestamps or other numbers; `numpy.inf` never cuts at a gap.
+        means 1 step where the index holds integers (row numbers), 1.5 where these are
+        more than 1 apart, as the seconds of a clock, and 3 steps where it holds
+        timestamps or other numbers; `numpy.inf` never cuts at a gap.
 
     Attributes
     ----------
@@ -185,7 +186,7 @@ class SlidingWindow(CallbackSupport, TableOutputMixin, BaseEstimator):
         self._gaps = gaps
         words = padding_at_fit(starts, len(rows), self.window_size_)
         self._is_mostly_padding = words is not None
-        _warn(words, stacklevel=5)
+        _warn(words and words + gaps.as_a_clock(), stacklevel=5)
 
     def transform(self, X):
         """Cut windows.

@@ -77,9 +77,9 @@ def test_windows_cut_outside_are_left_to_the_detector():
         detector.fit(windows)
 
 
-def test_a_window_of_one_row_covers_one_row():
-    detector = make_detector("neighbors", window_size=1, contamination=0.1, smoothing=1)
-    assert detector.fit(rows(30)).window_size_ == 1
+def test_so_short_a_series_that_a_window_is_a_row_is_spread_over_single_rows():
+    detector = make_detector("neighbors", contamination=0.1, smoothing=1)
+    assert detector.fit(rows(5)).window_size_ == 1
 
 
 def test_the_error_survives_a_process():

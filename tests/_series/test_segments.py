@@ -82,6 +82,15 @@ def test_other_numbers_may_leave_out_two(index, expected):
     assert starts(index) == expected
 
 
+def test_seconds_of_a_clock_may_be_off_by_less_than_half_a_step():
+    rng = np.random.default_rng(0)
+    seconds = 1_700_000_000 + 60 * np.arange(200) + rng.integers(-14, 15, size=200)
+    rule = learn_gaps(table(pd.Index(seconds)))
+    assert rule.starts(table(pd.Index(seconds))).tolist() == [0]
+    assert rule.starts(table(pd.Index(np.delete(seconds, 50)))).tolist() == [0, 50]
+    assert starts(pd.Index([0, 2, 4, 8, 10])) == [0, 3]
+
+
 def test_rounding_of_a_decimal_step_is_no_gap():
     assert starts(np.cumsum(np.full(1000, 0.1)), max_gap=1) == [0]
     assert starts([0.0, 0.1, 0.2, 0.3001], max_gap=1) == [0, 3]

@@ -106,6 +106,10 @@ def test_too_many_grids_share_nothing():
     assert share(network_of(1, (2, 2, 2), 5, 5), 500) is None
 
 
+def test_so_large_a_network_shares_nothing_that_it_would_keep_hundreds_of_megabytes():
+    assert share(network_of(38, (128, 64, 32), 15, 1), 256) is None
+
+
 def test_the_shortest_window_of_the_textbook_network_is_twice_its_ends():
     network = network_of(1, (32, 16), 3, 1)
     assert share(network, 8) is None

@@ -510,3 +510,13 @@ def test_windows_of_segments_are_kept_by_a_pipeline_with_memory(rng, tmp_path):
     pipe = make_pipeline(SlidingWindow(4), PCADetector(1), memory=str(tmp_path))
     scores = pipe.fit(X).score_samples(X)
     np.testing.assert_array_equal(pipe.fit(X).score_samples(X), scores)
+
+
+def test_seconds_that_jitter_by_half_a_step_and_more_are_told_of():
+    jitter = np.random.default_rng(0).integers(-2, 3, size=120)
+    frame = pd.DataFrame({"a": np.arange(120.0)}, index=5 * np.arange(120) + jitter)
+    with pytest.warns(
+        UserWarning, match=r"are \d apart \(median\).*clock that jitters"
+    ):
+        SlidingWindow(8).fit(frame)
+    SlidingWindow(8, max_gap=3).fit(frame)
