@@ -32,7 +32,7 @@ from skad.postprocessing._cross_scores import Folds, fit_and_cross_score
 from skad.postprocessing._members import (
     LeftOut,
     members_of,
-    refuse_other_counts,
+    of_the_same_channels,
     shares_of,
 )
 from skad.postprocessing._meta_detector import MetaDetector, SharesFolds
@@ -115,9 +115,8 @@ class EnsembleDetector(SharesFolds, MetaDetector, _BaseComposition):
     spread over the rows they cover, and a forecaster's errors are to be smoothed where
     they are.
 
-    A member that has too few readings for a row, because cells are missing, is left out
-    there, and of its scale: the others answer, by their weights. Where none is left,
-    the row gets the median score of the training rows. See `skad.evidence`.
+    A member that misses too many readings of a row is left out there, and the row of its
+    scale; a row that all leave out gets the median training score (`skad.evidence`).
 
     References
     ----------
@@ -337,10 +336,8 @@ class EnsembleDetector(SharesFolds, MetaDetector, _BaseComposition):
         return [on_scale(*member) for member in scales]
 
     def _answers(self, ask, X):
-        """Ask all members, who must speak of the same channels."""
         answers = [ask(part, X) for part in self.estimators_]
-        refuse_other_counts(self, answers)
-        return answers
+        return of_the_same_channels(self, answers)
 
     def __sklearn_tags__(self):
         tags = super(MetaDetector, self).__sklearn_tags__()

@@ -59,8 +59,8 @@ def members_of(ensemble) -> list:
     return members
 
 
-def refuse_other_counts(ensemble, answers: list[np.ndarray]) -> None:
-    """Raise where members do not speak of as many channels each."""
+def of_the_same_channels(ensemble, answers: list[np.ndarray]) -> list[np.ndarray]:
+    """Return what members say, who must speak of as many channels each."""
     counts = [answer.shape[1] for answer in answers]
     if len(set(counts)) > 1:
         raise ValueError(
@@ -68,6 +68,7 @@ def refuse_other_counts(ensemble, answers: list[np.ndarray]) -> None:
             "cannot be told of together. Ask them one by one, the first as "
             "detector.estimators_[0]."
         )
+    return answers
 
 
 def shares_of(ensemble) -> np.ndarray:
