@@ -58,6 +58,8 @@ def _longest(estimator, X):
 def _of_rows(cutter, n_rows, error):
     found = f"X has {n_rows} row(s) in its longest segment"
     size, least = cutter.window_size, error.least
+    if n_rows < 2:
+        return None
     if least is not None and size == "auto":
         return (
             f'{found}, of which window_size="auto" takes a third at most, and windows '

@@ -9,7 +9,7 @@ from skad._series.windows import segment_bounds
 def named_series(X) -> list[tuple[tuple, slice]]:
     """List name and rows of each series; nothing where no index names any."""
     index = getattr(X, "index", None)
-    if not hasattr(index, "levels"):
+    if not hasattr(index, "levels") or len(index) == 0:
         return []
     bounds = segment_bounds(series_starts(X), len(X))
     return [(index[start][:-1], slice(start, stop)) for start, stop in bounds]
@@ -18,6 +18,6 @@ def named_series(X) -> list[tuple[tuple, slice]]:
 def names_at(X, rows: np.ndarray) -> list[tuple | None]:
     """Return the name of the series of each of some rows, None where it has none."""
     index = getattr(X, "index", None)
-    if not hasattr(index, "levels"):
+    if not hasattr(index, "levels") or len(index) == 0:
         return [None] * len(rows)
     return [index[int(row)][:-1] for row in rows]

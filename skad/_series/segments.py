@@ -194,7 +194,8 @@ def _levels(index):
     """Split an index into times and, per row, numbers for the series it belongs to."""
     if not hasattr(index, "levels"):
         return index, np.zeros((1, len(index)), dtype=int)
-    codes = np.array(index.codes[:-1], dtype=int).reshape(-1, len(index))
+    codes = np.array(index.codes[:-1], dtype=int)
+    codes = codes.reshape(index.nlevels - 1, len(index))
     return index.get_level_values(-1), codes
 
 

@@ -38,7 +38,8 @@ class NeighborsDetector(WindowDetector):
     Parameters
     ----------
     n_neighbors : int, default=1
-        The stored windows, the nearest ones, over whose distances the mean is taken.
+        The stored windows, the nearest ones, over whose distances the mean is taken;
+        all of them, where there are fewer.
     features : transformer or None, default=None
         What windows, as they come, are turned into before distances are taken: any
         estimator with `fit` and `transform` of three-dimensional windows. None compares

@@ -15,6 +15,7 @@ from skad._estimators.callbacks import CallbackSupport, FitTask, clone_without_c
 from skad._estimators.channel_errors import CONSTRAINTS, ChannelErrors, learnt
 from skad._estimators.channel_rules import RULES, names_in_windows, rules_of
 from skad._estimators.forgotten_channels import channels_named, warn_of_other_channels
+from skad._estimators.short_windows import TooShortError
 from skad._estimators.thresholding import CONTAMINATION, ThresholdMixin, threshold
 from skad._estimators.training_scores import rows_that_stand_for_all
 from skad._estimators.validation import check_windows, refuse_huge, refuse_lost
@@ -135,7 +136,7 @@ class WindowDetector(WindowErrors, CallbackSupport, ThresholdMixin, BaseEstimato
     def _fit(self, X, task):
         windows = self._check_windows(X, reset=True, expected=None)
         if len(windows) < 2:
-            raise ValueError(
+            raise TooShortError(
                 f"X has n_samples = {len(windows)}; {type(self).__name__} needs at "
                 "least 2 windows, and many more to learn from. Pass a longer series."
             )

@@ -80,6 +80,8 @@ class Budget:
 def _rows_in(per, X):
     """Count the rows in a span of time, by the usual step of the index."""
     span = _span(per)
+    if not span > np.timedelta64(0):
+        raise ValueError(f"per={per!r} must be a span of time above zero.")
     gaps = learn_gaps(X)
     if gaps.kind != "timestamps" or gaps.step is None:
         raise ValueError(

@@ -13,6 +13,8 @@ import numpy as np
 
 # As SlidingWindow counts gaps among timestamps: wider than so many steps.
 _DEFAULT_STEPS = 3
+# For each bin that has a reading: more would be bridges, and no table of readings.
+_MOST_BINS = 10_000
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,9 @@ class Clock:
         index = getattr(X, "index", None)
         if index is None or callable(index) or _counts_rows(index):
             return cls(X, None)
+        width = _width(freq)
         bins = _bins(X, freq)
-        regular = _means(X, bins, freq, max_gap)
+        regular = _means(X, bins, width, _widest(max_gap, width))
         places = regular.index.get_indexer(bins)
         return cls(regular if takes_missing else _interpolated(regular), places)
 
@@ -66,6 +69,11 @@ def _bins(X, freq):
             "X.set_index(pandas.to_datetime(times)), or an array, whose rows are taken "
             "as they are."
         )
+    if times.hasnans:
+        raise ValueError(
+            "The index of X has rows without a time. Drop them with "
+            "X[X.index.get_level_values(-1).notna()], or give them one."
+        )
     times = times if times.tz is None else times.tz_convert(None)
     begins = times.floor(freq)
     if not hasattr(index, "levels"):
@@ -74,12 +82,46 @@ def _bins(X, freq):
     return pd.MultiIndex.from_arrays([*outer, begins], names=index.names)
 
 
-def _means(X, bins, freq, max_gap):
+def _width(freq):
+    """Return the length of a bin."""
+    import pandas as pd
+
+    try:
+        offset = pd.tseries.frequencies.to_offset(freq)
+    except ValueError as error:
+        raise ValueError(
+            f'freq={freq!r} is no length of time for a bin, such as "1min" or "1D".'
+        ) from error
+    begin, always_alike = pd.Timestamp(0), (pd.offsets.Tick, pd.offsets.Day)
+    if not isinstance(offset, always_alike) or not begin + offset > begin:
+        raise ValueError(
+            f"freq={freq!r} must be a length of time above zero that is always the "
+            'same, such as "1min" or "1D".'
+        )
+    return begin + offset - begin
+
+
+def _widest(max_gap, width):
+    """Return the longest time between readings that is bridged."""
+    import pandas as pd
+
+    if max_gap is None:
+        return _DEFAULT_STEPS * width
+    try:
+        span = pd.Timedelta(max_gap)
+    except (ValueError, TypeError) as error:
+        raise ValueError(
+            f'max_gap={max_gap!r} is no span of time, such as "10min".'
+        ) from error
+    if not span > pd.Timedelta(0):
+        raise ValueError(f"max_gap={max_gap!r} must be a span of time above zero.")
+    return span
+
+
+def _means(X, bins, width, widest):
     """Return the means of the bins, with those that are missing within a bridge."""
     import pandas as pd
 
-    width = pd.Timedelta(pd.tseries.frequencies.to_offset(freq))
-    widest = _DEFAULT_STEPS * width if max_gap is None else pd.Timedelta(max_gap)
     levels = list(range(bins.nlevels))
     means = X.set_axis(bins, axis=0).groupby(level=levels, sort=True).mean()
     if bins.nlevels == 1:
@@ -101,6 +143,11 @@ def _bridged(times, width, widest):
     distances = np.diff(times)
     steps = np.rint(distances / width.to_timedelta64()).astype(int)
     steps = np.append(np.where(distances > widest.to_timedelta64(), 1, steps), 1)
+    if steps.sum() > _MOST_BINS * len(steps):
+        raise ValueError(
+            f"{steps.sum()} bins of {width} would stand for {len(steps)} that have a "
+            "reading. Raise freq, or lower max_gap."
+        )
     since = np.concatenate([np.arange(n) for n in steps])
     every = np.repeat(times.to_numpy(), steps) + since * width.to_timedelta64()
     return type(times)(every, name=times.name)

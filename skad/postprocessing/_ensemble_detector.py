@@ -115,8 +115,8 @@ class EnsembleDetector(SharesFolds, MetaDetector, _BaseComposition):
     spread over the rows they cover, and a forecaster's errors are to be smoothed where
     they are.
 
-    A member that misses too many readings of a row is left out there, and the row of its
-    scale; a row that all leave out gets the median training score (`skad.evidence`).
+    A member that misses too many readings of a row is left out there, and the row of
+    its scale; where all are, the row gets the median training score.
 
     References
     ----------

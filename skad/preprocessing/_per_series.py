@@ -97,7 +97,7 @@ class PerSeries(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
         X = as_native(X)
         as_table(X)
         pooled = clone(self.transformer).fit(X)
-        blocks = named_series(X)
+        blocks = _blocks(X)
         fitted = [clone(self.transformer).fit(X.iloc[rows]) for _, rows in blocks]
         self.series_ = [name for name, _ in blocks]
         self.transformers_ = fitted
@@ -185,7 +185,7 @@ class PerSeries(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         X = as_native(X)
         as_table(X)
-        blocks = named_series(X)
+        blocks = _blocks(X)
         if not blocks:
             return _like(X, getattr(self.pooled_, method)(X), self._names(X, method))
         own = dict(zip(self.series_, self.transformers_, strict=True))
@@ -208,6 +208,19 @@ class PerSeries(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
         tags.input_tags = inside.input_tags
         tags.transformer_tags = inside.transformer_tags
         return tags
+
+
+def _blocks(X):
+    """List name and rows of each series, whose rows have to stand together."""
+    blocks = named_series(X)
+    names = [name for name, _ in blocks]
+    if len(set(names)) < len(names):
+        again = next(name for name in names if names.count(name) > 1)
+        raise ValueError(
+            f"The rows of series {again[0] if len(again) == 1 else again!r} do not "
+            "stand next to each other. Sort X with X.sort_index()."
+        )
+    return blocks
 
 
 def _like(X, table, names):

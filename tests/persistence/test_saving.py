@@ -18,9 +18,12 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
+    MaxAbsScaler,
     MinMaxScaler,
+    PowerTransformer,
     QuantileTransformer,
     RobustScaler,
+    StandardScaler,
 )
 from sklearn.svm import OneClassSVM
 
@@ -30,7 +33,7 @@ from skad.metrics import make_anomaly_scorer
 from skad.persistence import _saving
 from skad.persistence._sealed_files import write_sealed
 from skad.postprocessing import ReverseWindowing, TunedThresholdDetectorCV
-from skad.preprocessing import GaussianNoise, SlidingWindow
+from skad.preprocessing import GaussianNoise, PerSeries, SlidingWindow
 from skad.sktime import SktimeAdapter
 from tests.support.estimators import INSTANCES, TunedByMadeUpLabels, answer_of
 from tests.support.own_network import ImageAutoencoder
@@ -318,11 +321,16 @@ def kind_of_step(step):
         SimpleImputer(strategy="median", add_indicator=True),
         KNNImputer(n_neighbors=2),
         MinMaxScaler().set_output(transform="pandas"),
+        StandardScaler(),
+        MaxAbsScaler(),
         RobustScaler(),
+        PowerTransformer(),
+        PerSeries(RobustScaler()),
         PCA(1),
         QuantileTransformer(n_quantiles=20),
         FunctionTransformer(pd.DataFrame.ffill),
         FunctionTransformer(pd.DataFrame.interpolate),
+        FunctionTransformer(pd.DataFrame.diff),
         FunctionTransformer(np.log1p),
     ],
     ids=kind_of_step,

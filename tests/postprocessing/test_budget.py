@@ -151,3 +151,12 @@ def test_the_expected_rate_is_that_of_rows_not_seen(rng):
     X = rng.normal(size=(1000, 1))
     detector = ThresholdedDetector(Itself(), alpha=0.05).fit(X)
     assert detector.expected_alarm_rate_ == pytest.approx(0.05, abs=0.001)
+
+
+@pytest.mark.parametrize("per", ["0s", "-7D", pd.Timedelta("-1h")])
+@pytest.mark.parametrize("kind", [ThresholdedDetector, AdaptiveThresholdDetector])
+def test_a_span_of_time_is_above_zero(kind, per):
+    index = pd.date_range("2026-01-01", periods=60, freq="1min")
+    frame = pd.DataFrame({"a": np.sin(np.arange(60))}, index=index)
+    with pytest.raises(ValueError, match=r"per=.* must be a span of time above zero"):
+        kind(Itself(), strategy="budget", per=per).fit(frame)

@@ -155,3 +155,39 @@ def test_a_table_without_times_is_refused(regular):
         )
     with pytest.raises(ValueError, match="fortnight"):
         ResampledDetector(chain(), "fortnight").fit(regular)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"freq": "banana"}, "freq='banana' is no length of time for a bin"),
+        ({"freq": "0min"}, "freq='0min' must be a length of time above zero"),
+        ({"freq": "-1min"}, "freq='-1min' must be a length of time above zero"),
+        ({"freq": "1ME"}, "freq='1ME' must be .* that is always the same"),
+        ({"max_gap": "zz"}, "max_gap='zz' is no span of time"),
+        ({"max_gap": "-1min"}, "max_gap='-1min' must be a span of time above zero"),
+        (
+            {"freq": "1us", "max_gap": "1D"},
+            "bins of 0 days 00:00:00.000001 would",
+        ),
+    ],
+)
+def test_a_clock_that_cannot_be_is_refused_by_name(parameters, message):
+    index = pd.date_range("2026-01-01", periods=60, freq="1min")
+    frame = pd.DataFrame({"a": np.sin(np.arange(60))}, index=index)
+    with pytest.raises(ValueError, match=message):
+        ResampledDetector(PCADetector(1), **parameters).fit(frame)
+
+
+def test_bins_may_be_days():
+    index = pd.date_range("2026-01-01", periods=400, freq="6h")
+    frame = pd.DataFrame({"a": np.sin(np.arange(400))}, index=index)
+    detector = ResampledDetector(PCADetector(1), freq="1D").fit(frame)
+    assert detector.score_samples(frame).reshape(100, 4).std(axis=1).max() == 0
+
+
+def test_a_row_without_a_time_is_refused():
+    index = pd.DatetimeIndex(["2026-01-01", None, "2026-01-02"])
+    frame = pd.DataFrame({"a": [1.0, 2.0, 3.0]}, index=index)
+    with pytest.raises(ValueError, match="has rows without a time. Drop them with"):
+        ResampledDetector(PCADetector(1)).fit(frame)

@@ -87,3 +87,18 @@ def test_the_transformer_given_is_not_fitted(panel):
 def test_what_is_no_transformer_is_refused(panel):
     with pytest.raises(ValueError, match="'transformer' parameter of PerSeries"):
         PerSeries("standard").fit(panel)
+
+
+def test_rows_of_a_series_stand_together():
+    frame = pd.DataFrame({"a": np.arange(8.0)})
+    both = pd.concat({"x": frame, "y": 100 * frame})
+    with pytest.raises(ValueError, match="rows of series .x. do not stand next to"):
+        PerSeries(StandardScaler()).fit(both.sort_index(level=1))
+
+
+def test_no_rows_are_refused_in_the_words_of_the_scaler():
+    frame = pd.DataFrame({"a": np.arange(8.0)})
+    both = pd.concat({"x": frame, "y": 100 * frame})
+    fitted = PerSeries(StandardScaler()).fit(both)
+    with pytest.raises(ValueError, match=r"Found array with 0 sample\(s\)"):
+        fitted.transform(both.iloc[:0])
