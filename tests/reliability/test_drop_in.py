@@ -78,7 +78,7 @@ DETECTORS = {
     "make_detector(ConvAutoencoder)": chain(AUTOENCODER),
     "make_detector(PCADetector)": chain(COMPONENTS),
     "ReverseWindowing": ReverseWindowing(
-        make_pipeline(SlidingWindow(3, flatten=True), AUTOENCODER), contamination=0.1
+        make_pipeline(SlidingWindow(3), AUTOENCODER), contamination=0.1
     ),
     "EnsembleDetector": EnsembleDetector(MEMBERS, contamination=0.1),
     "ThresholdedDetector": ThresholdedDetector(AUTOENCODER),
@@ -247,6 +247,7 @@ def test_its_scores_are_a_column_of_a_union(detector, X):
     np.testing.assert_array_equal(table[:, 4], detector.score_samples(X))
 
 
+@pytest.mark.filterwarnings("ignore:.* are flattened ones of 4 channels")
 @pytest.mark.parametrize("container", ["pandas", "polars"])
 def test_frames_go_through_a_pipeline(detector, frame, X, container):
     steps = StandardScaler(), SlidingWindow(2, flatten=True), detector

@@ -168,7 +168,7 @@ OF_EACH_KIND = {
     "Pipeline": make_pipeline(
         GaussianNoise(random_state=0),
         SlidingWindow(4, flatten=True),
-        LSTMForecaster(4, max_epochs=1, random_state=0),
+        LSTMForecaster(4, n_channels=6, max_epochs=1, random_state=0),
     ),
     "ReverseWindowing": ReverseWindowing(
         make_pipeline(
