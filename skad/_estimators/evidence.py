@@ -89,10 +89,8 @@ def evidence_of(estimator, X) -> Evidence:
     may_judge = is_enough(share, max_missing)
     if detector is None or cutter.padding != "missing":
         may_judge &= n_padded(size, starts, len(share)) == 0
-    left_out = np.zeros(len(share), dtype=bool)
-    if of_rows.min(initial=n_channels) < n_channels:
-        left_out = ~may_judge & (n_readings(n_channels - of_rows, size, starts) > 0)
-    return Evidence(share, may_judge, left_out)
+    misses = n_readings(n_channels - of_rows, size, starts) > 0
+    return Evidence(share, may_judge, ~may_judge & misses)
 
 
 def rows_left_out(estimator, X) -> np.ndarray | None:

@@ -219,22 +219,24 @@ class ReverseWindowing(SharesFolds, MetaDetector):
         starts, left_out = gaps.starts(X), rows_left_out(estimator, X)
         scores, rows = training_scores(estimator, X)
         lacking = None if left_out is None else left_out[rows]
-        spreading = spreading.learnt(scores, starts_among(rows, starts), lacking)
-        spread = spreading(scores, starts_among(rows, starts), lacking)
+        known = scores, starts_among(rows, starts), lacking
+        spreading = spreading.learnt(*known)
+        spread = spreading(*known)
         self._of_training = spread, rows
-        if self.contamination == "auto":
-            spread = those_there(spread, lacking)
-        else:  # exact, so all rows are asked
+        spread = those_there(spread, lacking)
+        if self.contamination != "auto":  # exact, so all rows are asked
             spread = spreading(estimator.score_samples(X), starts, left_out)
         self.estimator_ = estimator
         self.window_size_ = spreading.window_size
         self.smoothing_ = spreading.smoothing
         self._gaps = gaps
         self._fitted_spreading = spreading  # parameters that change wait for a fit
-        n_alike = sum(row_context(self)) + 1
-        self.offset_ = threshold(spread, self.contamination, n_alike)
+        self.offset_ = self._threshold(spread)
         self._take_names(estimator)
         return None if crossed is None else spreading(crossed, starts, left_out)
+
+    def _threshold(self, spread):
+        return threshold(spread, self.contamination, sum(row_context(self)) + 1)
 
     def score_samples(self, X):
         """Score rows by the windows that cover them.
