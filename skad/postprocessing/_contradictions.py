@@ -5,17 +5,9 @@ from inspect import signature
 
 from skad.postprocessing._cross_scores import is_frozen
 
-# The strategies that parameters are for; of others they have no effect.
-_FOR = {
-    "alpha": ("quantile", "pot", "conformal"),
-    "k": ("sigma", "mad", "iqr"),
-    "offset": ("fixed",),
-    "tail_fraction": ("pot",),
-    "margin": ("margin",),
-    "alarms": ("budget",),
-    "per": ("budget",),
-    "rule": ("budget",),
-}
+# Whoever sets one of these means this strategy. Rates and distances are not among them:
+# a search over strategies sets those of all.
+_FOR = {"offset": "fixed", "alarms": "budget", "per": "budget", "rule": "budget"}
 
 
 def takes_copies(detector) -> bool:
@@ -49,7 +41,7 @@ def refuse_a_budget_without_time(detector) -> None:
     Warn of parameters that were set and are for other strategies.
     """
     strategy = detector.strategy
-    useless = [name for name, of in _FOR.items() if strategy not in of]
+    useless = [name for name, of in _FOR.items() if strategy != of]
     _warn_of(detector, useless, f"with strategy={strategy!r}")
     if detector.strategy == "budget" and detector.per is None:
         raise ValueError(
