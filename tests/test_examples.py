@@ -172,3 +172,10 @@ def test_no_example_is_left_out():
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda p: p.stem)
 def test_an_example_is_switched_to_small_size_at_one_place(path):
     assert path.read_text().count('os.environ.get("SKAD_EXAMPLES_SMALL") == "1"') == 1
+
+
+def test_a_csv_file_becomes_a_table_of_alarms(tmp_path):
+    printed = run("plot_real_csv", tmp_path)
+    assert "20 duplicates" in printed
+    assert "conductivity_uS: " in printed
+    assert re.search(r"[\d] of 6 faults found, \d+ false alarms", printed)
