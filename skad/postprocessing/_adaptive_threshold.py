@@ -27,6 +27,7 @@ from skad.postprocessing._following import (
     FollowingRule,
     follow,
     follow_series,
+    lengths_of_memory,
 )
 from skad.postprocessing._meta_detector import as_read, refuse_without_scores
 from skad.postprocessing._normal_rows import TRAIN, rows_to_learn_from
@@ -64,10 +65,12 @@ class AdaptiveThresholdDetector(Calibrated):
     margin : float, default=0.75
         How far beyond it the threshold lies, in interquartile ranges over 1.349 (normal
         standard deviations); for "margin".
-    n_level : int, default=2000
-        Over how many recent rows the level is taken.
-    n_recent : int, default=12000
-        How many rows back errors less their level are remembered.
+    n_level : int or "auto", default="auto"
+        Over how many recent rows the level is taken; "auto" is four times the training
+        rows of a series, from 2,000 to 24,000.
+    n_recent : int or "auto", default="auto"
+        How many rows back errors less their level are remembered; "auto" is 12,000, or
+        the rows of the level if these are more.
     patience : int, default=256
         After so many rows, nine tenths of them alarmed, the new level has come to stay.
     alarms : float, default=1
@@ -152,7 +155,7 @@ class AdaptiveThresholdDetector(Calibrated):
     >>> detector = detector.fit(X[:1000])
     >>> alarms = detector.predict(X) == -1
     >>> [int(alarms[start : start + 500].sum()) for start in range(1000, 3000, 500)]
-    [0, 217, 0, 1]
+    [0, 219, 0, 0]
     """
 
     _parameter_constraints = {
@@ -160,8 +163,8 @@ class AdaptiveThresholdDetector(Calibrated):
         "strategy": [StrOptions({"margin", "budget"})],
         "quantile": [Interval(Real, 0.5, 1, closed="right")],
         "margin": [Interval(Real, 0, None, closed="left")],
-        "n_level": [_AT_LEAST_ONE],
-        "n_recent": [_AT_LEAST_ONE],
+        "n_level": [_AT_LEAST_ONE, StrOptions({"auto"})],
+        "n_recent": [_AT_LEAST_ONE, StrOptions({"auto"})],
         "patience": [_AT_LEAST_ONE],
         "alarms": [Interval(Real, 0, None, closed="neither")],
         "per": [Interval(Real, 1, None, closed="left"), str, timedelta, None],
@@ -178,8 +181,8 @@ class AdaptiveThresholdDetector(Calibrated):
         strategy="margin",
         quantile=0.99,
         margin=0.75,
-        n_level=2000,
-        n_recent=12000,
+        n_level="auto",
+        n_recent="auto",
         patience=256,
         alarms=1,
         per=None,
@@ -270,8 +273,9 @@ class AdaptiveThresholdDetector(Calibrated):
 
     def _rule_for(self, X, scores, usable, starts):
         """Return the rule with the margin given, or with that of the budget."""
-        numbers = self.n_level, self.n_recent, self.patience
-        rule = FollowingRule(self.quantile, self.margin, *numbers)
+        n_rows = len(scores) // len(series_starts(X))
+        lengths = lengths_of_memory(self.n_level, self.n_recent, n_rows)
+        rule = FollowingRule(self.quantile, self.margin, *lengths, self.patience)
         if self.strategy == "margin":
             return rule
         shown, first = scores[usable], np.flatnonzero(usable)[starts]

@@ -26,6 +26,8 @@ UPDATE, EVERY = 32, 8
 # The share of rows that are alarmed when a level has come to stay, or are usual again
 # when it has gone; and after how many rows it has gone, at the earliest.
 _NEARLY_ALL, _ROWS_TO_GO_BACK = 0.9, 128
+# How long a memory is that goes by the training rows.
+_PER_TRAINING_ROW, _FEWEST, _MOST, _RECENT = 4, 2000, 24_000, 12_000
 _NONE = np.empty(0)
 
 
@@ -60,6 +62,19 @@ class FollowingRule:
                 seen = worst[max(row - rows_kept(self.n_level), 0) : row]
             excesses[row : row + step] = worst[row : row + step] - median(seen)
         return excesses
+
+
+def lengths_of_memory(
+    n_level: int | str, n_recent: int | str, n_rows: int
+) -> tuple[int, int]:
+    """Return how many rows are remembered, for the level and in all.
+
+    "auto" goes by the training rows of a series: of few, little is known that is worth
+    to be kept while loads grow; of many, the level need not follow each week.
+    """
+    if n_level == "auto":
+        n_level = min(max(_PER_TRAINING_ROW * n_rows, _FEWEST), _MOST)
+    return n_level, max(_RECENT, n_level) if n_recent == "auto" else n_recent
 
 
 def rows_kept(n_rows: int) -> int:

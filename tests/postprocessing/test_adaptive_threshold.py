@@ -14,7 +14,12 @@ from sklearn.preprocessing import StandardScaler
 from skad import decision_function_blockwise
 from skad.inspection import AnomalyDisplay
 from skad.postprocessing import AdaptiveThresholdDetector, ReverseWindowing
-from skad.postprocessing._following import FollowingRule, RecentScores, follow
+from skad.postprocessing._following import (
+    FollowingRule,
+    RecentScores,
+    follow,
+    lengths_of_memory,
+)
 from skad.preprocessing import SlidingWindow
 from skad.streaming import StreamScorer
 
@@ -74,6 +79,30 @@ def test_a_series_begins_with_all_training_rows_those_at_its_ends_too(rng):
     start = RecentScores.begin(detector.training_scores_, rule)
     assert detector.offset_ == start.threshold
     assert detector.n_calibration_rows_ < 110
+
+
+@pytest.mark.parametrize(
+    ("asked", "n_rows", "lengths"),
+    [
+        (("auto", "auto"), 300, (2000, 12_000)),
+        (("auto", "auto"), 1000, (4000, 12_000)),
+        (("auto", "auto"), 5000, (20_000, 20_000)),
+        (("auto", "auto"), 50_000, (24_000, 24_000)),
+        (("auto", 800), 1000, (4000, 800)),
+        ((64, "auto"), 5000, (64, 12_000)),
+    ],
+)
+def test_the_memory_is_as_long_as_the_training_rows_tell(asked, n_rows, lengths):
+    assert lengths_of_memory(*asked, n_rows) == lengths
+
+
+def test_the_rows_of_one_series_count_not_those_of_all(rng):
+    names = np.repeat(["a", "b", "c", "d"], 1000)
+    index = pd.MultiIndex.from_arrays([names, np.tile(np.arange(1000), 4)])
+    frame = pd.DataFrame(errors(rng, 4000), index)
+    apart = AdaptiveThresholdDetector(Itself()).fit(frame)
+    by_hand = AdaptiveThresholdDetector(Itself(), n_level=4000, n_recent=12_000)
+    assert apart.offset_ == by_hand.fit(frame).offset_
 
 
 def test_the_expected_rate_is_that_of_the_calibration_scores(rng):
