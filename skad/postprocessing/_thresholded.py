@@ -112,8 +112,10 @@ class ThresholdedDetector(Calibrated):
         The names of those, of two or more, with 64 calibration rows.
     offsets_ : ndarray of shape (n_series,), float64
         The threshold of each: its median, less the tail of all.
-    n_calibration_rows_, n_blocks_ : int
-        How many rows set it, and in how many blocks; 0 without.
+    n_calibration_rows_ : int
+        How many rows set it.
+    n_blocks_ : int
+        In how many blocks; 0 without.
     expected_alarm_rate_ : float
         The share of these rows below their thresholds; NaN for "fixed".
     training_scores_ : ndarray of shape (n_timestamps,), float64
@@ -146,17 +148,15 @@ class ThresholdedDetector(Calibrated):
     whatever the detector [4]_. Rows with full windows count; if none has, all do.
 
     **Frozen.** A `~sklearn.frozen.FrozenEstimator` as ``estimator`` is not trained, and
-    all rows of X calibrate: pass rows that it was not trained on. "fixed" copies and
-    holds back nothing, nor is a detector copied that leaves each training row out of
-    its own score, and offers these as ``training_scores_``.
+    all rows of X calibrate: pass rows that it was not trained on. "fixed" holds back
+    nothing, and what has ``training_scores_``, not by the row itself, is not copied.
 
     References
     ----------
     .. [1] H. Papadopoulos et al., "Inductive Confidence Machines", ECML 2002.
     .. [2] A. Siffer et al., "Anomaly Detection in Streams with EVT", KDD 2017.
     .. [3] V. Vovk, "Cross-conformal predictors", Ann. Math. Artif. Intell. 74, 2015.
-    .. [4] R. F. Barber et al., "Predictive inference with the jackknife+", Annals of
-       Statistics 49(1), 2021.
+    .. [4] Barber et al., "Predictive inference with the jackknife+", Ann. Stat., 2021.
 
     Examples
     --------

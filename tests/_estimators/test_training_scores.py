@@ -7,6 +7,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import OneClassSVM
 
+from skad._estimators.row_context import row_context
 from skad._estimators.thresholding import threshold
 from skad._estimators.training_scores import (
     common_training_scores,
@@ -87,7 +88,8 @@ def test_what_leaves_its_neighbours_out_is_heard_through_every_layer():
     scores, _ = known_training_scores(detector)
     spread_out = detector._fitted_spreading(inner, np.array([0]))
     assert np.array_equal(scores, spread_out)
-    assert detector.offset_ == threshold(scores, "auto")
+    n_alike = sum(row_context(detector)) + 1
+    assert detector.offset_ == threshold(scores, "auto", n_alike)
 
 
 def test_what_was_fitted_on_other_rows_knows_nothing_of_these():

@@ -179,7 +179,7 @@ AROUND = {
 
 @pytest.mark.parametrize("around", AROUND.values(), ids=AROUND)
 def test_what_stands_around_a_detector_is_gone_through(X, y, around):
-    pipe = pipeline(StandardScaler()).fit(X)
+    pipe = pipeline(StandardScaler().set_output(transform="pandas")).fit(X)
     estimator = around(pipe).fit(X, y)
     shares = explain(estimator, X)
     np.testing.assert_allclose(shares.sum(axis=1), -estimator.score_samples(X))

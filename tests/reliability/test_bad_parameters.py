@@ -68,13 +68,13 @@ UNTRIED = {
 
 
 def said_of(name, parameter, value):
-    """Return the words of a refusal, or None where there are finite numbers."""
+    """Return the words of a refusal or a warning; None where there are numbers."""
     given = ESTIMATORS[name].get_params(deep=False) | {parameter: value}
     estimator = clone(type(ESTIMATORS[name])(**given))
     y = LABELS if name == "TunedThresholdDetectorCV" else None
     try:
         numbers = answer_of(estimator.fit(GOOD, y), GOOD)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, UserWarning) as error:
         return f"{error}"
     assert np.isfinite(numbers).all()
     return None

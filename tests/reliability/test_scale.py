@@ -77,7 +77,7 @@ def test_chunks_of_zarr_get_the_scores_of_the_whole(tmp_path, record_property):
 
 @pytest.mark.parametrize(
     ("n_rows", "n_channels", "size"),
-    [(share(4000, 900), 500, 10), (share(20_000, 1600), 2, 1000)],
+    [(share(4000, 900), 500, 10), (share(20_000, 2100), 2, 1000)],
     ids=["500 channels", "windows of 1,000 rows"],
 )
 @pytest.mark.parametrize("name", DETECTORS)

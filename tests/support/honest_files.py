@@ -56,7 +56,7 @@ OTHERS = [
     ReverseWindowing(CHAIN, smoothing=2),
     EnsembleDetector([("one", CHAIN), ("two", EllipticEnvelope(random_state=0))]),
     ThresholdedDetector(CHAIN),
-    AdaptiveThresholdDetector(CHAIN, rule=AlarmRule(2)),
+    AdaptiveThresholdDetector(CHAIN, strategy="budget", per=20, rule=AlarmRule(2)),
     ChannelRules(CHAIN),
     ResampledDetector(CHAIN),
     TunedThresholdDetectorCV(CHAIN, cv=2, thresholds=5),
