@@ -33,8 +33,8 @@ from tests.support.shares import share
 pytestmark = pytest.mark.equality
 
 # The shorter run leaves processes to tests/test_search.py and tests/test_dask.py.
-WAYS = ["threading", "Dask, two threads"]
-WAYS += share(["loky", "Dask, two processes"], [])
+WAYS = ["threading"]
+WAYS += share(["Dask, two threads", "loky", "Dask, two processes"], [])
 X = noisy(300, 2).astype(np.float32)
 X[20::30] += 1.5
 Y = np.where(np.arange(300) % 30 == 20, -1, 1)

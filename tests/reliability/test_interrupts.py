@@ -22,7 +22,8 @@ def program(tmp_path_factory):
     assert program.left_over(PATIENCE) == []
 
 
-ALONE = [*FITS, "save", "write", "search, n_jobs=1"]
+ALONE = share([*FITS], [*FITS][::2])
+ALONE += ["save", "write", "search, n_jobs=1"]
 
 
 @pytest.mark.parametrize("work", ALONE)

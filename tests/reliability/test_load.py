@@ -38,7 +38,7 @@ print(sum(not np.array_equal(found, expected) for found in scores))
 """
 
 
-@pytest.fixture(scope="module", params=PIPELINES)
+@pytest.fixture(scope="module", params=[*PIPELINES][: share(None, 4)])
 def pipe(request):
     return clone(PIPELINES[request.param]).fit(X[:300])
 
