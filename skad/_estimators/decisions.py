@@ -22,6 +22,13 @@ def deciding(estimator):
     return estimator
 
 
+def offsets_of(detector, X, rows: np.ndarray | slice) -> np.ndarray | float:
+    """Return the thresholds of some rows of ``X``, or the one that is that of all."""
+    if hasattr(detector, "__skad_offsets__"):
+        return detector.__skad_offsets__(X)[rows]
+    return detector.offset_
+
+
 class Decisions:
     """The decisions over a run of rows that comes in parts.
 
@@ -62,15 +69,10 @@ class Decisions:
         if hasattr(self.detector, "__skad_follow__"):
             decisions = self._followed(scores, run, n_before)
         else:
-            decisions = scores - self._offsets(run, len(scores))
+            decisions = scores - offsets_of(self.detector, run, slice(n_before, None))
         if hasattr(self.detector, "__skad_protect__"):
             return self.detector.__skad_protect__(decisions, run)
         return decisions
-
-    def _offsets(self, run, n_rows):
-        if hasattr(self.detector, "__skad_offsets__"):
-            return self.detector.__skad_offsets__(run)[-n_rows:]
-        return self.detector.offset_
 
     def _followed(self, scores, run, n_before):
         starts = series_starts(run) - n_before

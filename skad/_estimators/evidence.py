@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.validation import _num_samples
 
-from skad._estimators.row_context import every_part
+from skad._estimators.row_context import cutter_of, every_part, owner_of
 from skad._series.missing import is_enough, n_missing, n_padded, n_readings
 from skad._series.tables import n_dimensions
 from skad._series.windows import PickedWindows
@@ -67,12 +67,10 @@ def evidence_of(estimator, X) -> Evidence:
     A part of the estimator that has a method ``__skad_evidence__(X)`` answers for all
     that is inside it.
     """
-    parts = list(every_part(estimator))
-    for part in parts:
+    for part in every_part(estimator):
         if hasattr(part, "__skad_evidence__"):
             return part.__skad_evidence__(X)
-    cutter = _first(parts, "padding", "max_gap")
-    detector = _first(parts, "max_missing")
+    cutter, detector = cutter_of(estimator), owner_of(estimator, "max_missing")
     fitted_as = getattr(detector, "_fitted_as", detector)
     max_missing = getattr(fitted_as, "max_missing", _MAX_MISSING)
     horizon = getattr(detector, "horizon", 1)
@@ -107,14 +105,6 @@ def those_there(scores: np.ndarray, left_out: np.ndarray | None) -> np.ndarray:
     if left_out is None or left_out.all():
         return scores
     return scores[~left_out]
-
-
-def _first(parts, *names):
-    for part in parts:
-        params = part.get_params(deep=False) if hasattr(part, "get_params") else {}
-        if all(name in params for name in names):
-            return part
-    return None
 
 
 def _share_of_samples(X, detector, horizon):

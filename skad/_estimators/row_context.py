@@ -113,8 +113,18 @@ def find_parameter(estimator, name):
 
     None may also be its value: look only for parameters whose default is None.
     """
-    owners = (part for part in every_part(estimator) if _has(part, name))
-    return getattr(next(owners, None), name, None)
+    return getattr(owner_of(estimator, name), name, None)
+
+
+def owner_of(estimator, *names: str):
+    """Return the first part that has all of these parameters, outermost first."""
+    parts = every_part(estimator)
+    return next((part for part in parts if all(_has(part, n) for n in names)), None)
+
+
+def cutter_of(estimator):
+    """Return the part inside that cuts windows, a `SlidingWindow`, or None."""
+    return owner_of(estimator, "padding", "max_gap")
 
 
 def every_part(estimator) -> Iterator:

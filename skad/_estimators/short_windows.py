@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import numpy as np
 from sklearn.utils.validation import _num_samples
 
-from skad._estimators.row_context import every_part, find_parameter
+from skad._estimators.row_context import cutter_of, find_parameter
 from skad._series.segments import learn_gaps
 
 
@@ -39,15 +39,6 @@ def speaking_of_rows(estimator, X) -> Iterator[None]:
             raise
         words = _of_rows(cutter, _longest(estimator, X), error)
         raise error if words is None else ValueError(words) from error
-
-
-def cutter_of(estimator):
-    """Return the part inside that cuts windows, a `SlidingWindow`, or None."""
-    for part in every_part(estimator):
-        params = part.get_params(deep=False) if hasattr(part, "get_params") else {}
-        if "padding" in params and "max_gap" in params:
-            return part
-    return None
 
 
 def _longest(estimator, X):

@@ -14,6 +14,7 @@ from skad._estimators.lost_index import warn_of_lost_index
 from skad._series.segments import series_starts
 from skad.postprocessing._alarm_rule import AlarmRule
 from skad.postprocessing._budget import Budget
+from skad.postprocessing._calibrated import Calibrated
 from skad.postprocessing._calibration_rows import (
     refuse_infinite,
     rows_of,
@@ -31,7 +32,6 @@ from skad.postprocessing._following import (
 )
 from skad.postprocessing._meta_detector import as_read, refuse_without_scores
 from skad.postprocessing._normal_rows import TRAIN, rows_to_learn_from
-from skad.postprocessing._p_values import Calibrated
 from skad.postprocessing._starts_of_series import StartsOfSeries
 
 _AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")

@@ -11,12 +11,12 @@ from skad._estimators.evidence import rows_left_out, those_there
 from skad._estimators.fitted_state import refuse_unlearnt_size
 from skad._estimators.lost_index import warn_of_lost_index
 from skad._estimators.row_context import (
+    cutter_of,
     find_parameter,
     inner_estimators,
     lengths_of_windows,
     row_context,
 )
-from skad._estimators.short_windows import cutter_of
 from skad._estimators.thresholding import CONTAMINATION, threshold
 from skad._estimators.training_scores import starts_among, training_scores
 from skad._series.segments import learn_gaps

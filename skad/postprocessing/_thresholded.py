@@ -12,6 +12,7 @@ from skad._estimators.callbacks import FitTask
 from skad._estimators.lost_index import warn_of_lost_index
 from skad.postprocessing._alarm_rule import AlarmRule
 from skad.postprocessing._budget import Budget
+from skad.postprocessing._calibrated import Calibrated
 from skad.postprocessing._calibration_rows import (
     fit_on,
     held_back,
@@ -31,7 +32,6 @@ from skad.postprocessing._cross_scores import (
 from skad.postprocessing._levels_of_series import levels_of_series, of_rows
 from skad.postprocessing._meta_detector import as_read, refuse_without_scores
 from skad.postprocessing._normal_rows import TRAIN, rows_to_learn_from
-from skad.postprocessing._p_values import Calibrated
 from skad.postprocessing._strategies import (
     STRATEGIES,
     refuse_too_few,

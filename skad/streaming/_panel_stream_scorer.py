@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from skad._estimators.decisions import Decisions, deciding
+from skad._estimators.decisions import Decisions, deciding, offsets_of
 from skad._estimators.lost_index import warn_of_lost_index
 from skad._estimators.row_context import every_part
 from skad._estimators.some_rows import scores_of_rows
@@ -63,7 +63,8 @@ class PanelStreamScorer:
     each tick. A threshold that follows is followed series by series.
 
     5,000 series of one channel, windows of 32 rows and a
-    `~skad.detectors.ConvAutoencoder` took 0.2 s of CPU a tick.
+    `~skad.detectors.ConvAutoencoder` took 0.2 s of CPU a tick
+    (``python -m tests.benchmarks.speed.panel``).
 
     Copies and pickles go on from where they are, each by itself.
 
@@ -271,10 +272,8 @@ class PanelStreamScorer:
                 follow = detector.__skad_follow__(scores[first:last], state)
                 thresholds[first:last], states[name] = follow
             decisions = scores - thresholds
-        elif hasattr(detector, "__skad_offsets__"):
-            decisions = scores - detector.__skad_offsets__(run)[rows]
         else:
-            decisions = scores - detector.offset_
+            decisions = scores - offsets_of(detector, run, rows)
         return _protected(detector, decisions, run, rows), states
 
     def _keep(self, run, series):

@@ -7,6 +7,8 @@ come, and marks the alarms among these; all but the last look back alone.
 import numpy as np
 import pandas as pd
 
+from skad.postprocessing._following import FollowingRule, RecentScores, follow
+
 _STEP = 32
 
 
@@ -85,7 +87,15 @@ def _tail(excesses, rate):
     return scale / shape * (rate**-shape - 1)
 
 
+def level_of_2000_rows(calibration, errors):
+    """Take the rule of skad, with a level over as many rows for all series."""
+    rule = FollowingRule(0.99, 0.75, n_level=2000, n_recent=12_000, patience=256)
+    begin = RecentScores.begin(-calibration[-rule.n_recent :], rule)
+    return -errors < follow(-errors, begin, rule)[1]
+
+
 RULES = {
+    "level of 2,000 rows": level_of_2000_rows,
     "quantile .99 of calibration": static_quantile,
     "median + 3 deviations": deviations,
     "IQR of the last 1,500 rows": rolling_ranges,
