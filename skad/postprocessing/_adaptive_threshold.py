@@ -69,8 +69,8 @@ class AdaptiveThresholdDetector(Calibrated):
         Over how many recent rows the level is taken; "auto" is four times the training
         rows of a series, from 2,000 to 24,000.
     n_recent : int or "auto", default="auto"
-        How many rows back errors less their level are remembered; "auto" is 12,000, or
-        the rows of the level if these are more.
+        How many rows back errors less their level are remembered; "auto" is as many as
+        for the level, from 12,000 to 18,000.
     patience : int, default=256
         After so many rows, nine tenths of them alarmed, the new level has come to stay.
     alarms : float, default=1

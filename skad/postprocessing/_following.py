@@ -27,7 +27,8 @@ UPDATE, EVERY = 32, 8
 # when it has gone; and after how many rows it has gone, at the earliest.
 _NEARLY_ALL, _ROWS_TO_GO_BACK = 0.9, 128
 # How long a memory is that goes by the training rows.
-_PER_TRAINING_ROW, _FEWEST, _MOST, _RECENT = 4, 2000, 24_000, 12_000
+_PER_TRAINING_ROW, _FEWEST, _MOST = 4, 2000, 24_000
+_FEWEST_RECENT, _MOST_RECENT = 12_000, 18_000
 _NONE = np.empty(0)
 
 
@@ -74,7 +75,9 @@ def lengths_of_memory(
     """
     if n_level == "auto":
         n_level = min(max(_PER_TRAINING_ROW * n_rows, _FEWEST), _MOST)
-    return n_level, max(_RECENT, n_level) if n_recent == "auto" else n_recent
+    if n_recent == "auto":
+        n_recent = min(max(n_level, _FEWEST_RECENT), _MOST_RECENT)
+    return n_level, n_recent
 
 
 def rows_kept(n_rows: int) -> int:
